@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# All tests on both stores. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+missing=
+if [ -z "${COBUILD_TEST_MONGODB_URI:-}" ]; then
+  if line=$(bash deploy/test/mongodb.sh start); then
+    export "${line?}"
+  else
+    missing='The MongoDB-compatible server cannot be had here: everything was tested on the embedded store only.'
+    if [ "${CI:-}" = true ]; then
+      echo "$missing With CI=true that is a failure." >&2
+      exit 1
+    fi
+  fi
+fi
+# shellcheck disable=SC2086
+"${GO:-go}" test ${TESTFLAGS:-} -timeout 20m ${TESTPACKAGES:-./...}
+code=$?
+[ -z "$missing" ] || echo "$missing"
+exit $code

@@ -1,0 +1,251 @@
+// Package authz answers who may do what: one rule for an object, and the same rule as a filter for lists.
+//
+// A rule grants an action to a role by the way the role's organisation stands to the object: as its host, as one of
+// its parties, as a supervising body above it. Whatever no rule grants is denied.
+package authz
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/store"
+)
+
+// Role is what a person is in an organisation.
+type Role string
+
+// The roles.
+const (
+	Secretary     Role = "SECRETARY"     // leads a community, signs for it
+	Liaison       Role = "LIAISON"       // speaks for a resident unit
+	GridSteward   Role = "GRID_STEWARD"  // looks after one grid of a community
+	Member        Role = "MEMBER"        // belongs to an organisation, acts for nobody else
+	Supervisor    Role = "SUPERVISOR"    // officer of a sub-district or district
+	Auditor       Role = "AUDITOR"       // reads everything in the jurisdiction
+	Administrator Role = "ADMINISTRATOR" // operates the platform
+	// Signer is no role of its own: it stands in rules for whoever holds the signing right of an organisation.
+	Signer Role = "SIGNER"
+	// Anyone stands in rules for everybody, signed in or not.
+	Anyone Role = "ANYONE"
+	// Itself stands in rules for the person an object belongs to.
+	Itself Role = "ITSELF"
+)
+
+// Holding is a role in force.
+type Holding struct {
+	Role         Role
+	Organisation id.Organisation // empty for an ADMINISTRATOR, who stands above all
+	Signing      bool            // holds the organisation's signing right
+}
+
+// Actor is who acts: a person with the roles in force at this moment, nobody, or the program itself.
+type Actor struct {
+	Person   id.Person // empty for nobody
+	Session  id.Session
+	Name     string
+	Holdings []Holding
+	system   bool
+}
+
+// System is the program itself: scheduler, relay, followers, seeding. It may do everything that some rule names.
+func System() Actor { return Actor{Name: "system", system: true} }
+
+// IsSystem says whether the program itself acts.
+func (a Actor) IsSystem() bool { return a.system }
+
+// Known says whether somebody is signed in.
+func (a Actor) Known() bool { return a.Person != "" || a.system }
+
+// Holds says whether the actor holds the role in the organisation.
+func (a Actor) Holds(r Role, in id.Organisation) bool {
+	return slices.ContainsFunc(a.Holdings, func(h Holding) bool { return h.Organisation == in && h.is(r) })
+}
+
+// In lists the organisations in which the actor holds the role.
+func (a Actor) In(r Role) []id.Organisation {
+	var in []id.Organisation
+	for _, h := range a.Holdings {
+		if h.is(r) && h.Organisation != "" && !slices.Contains(in, h.Organisation) {
+			in = append(in, h.Organisation)
+		}
+	}
+	return in
+}
+
+func (h Holding) is(r Role) bool { return h.Role == r || r == Signer && h.Signing }
+
+type key struct{}
+
+// With puts the actor into the context, for the policy and as the author of events.
+func With(ctx context.Context, a Actor) context.Context {
+	who := string(a.Person)
+	return store.WithActor(context.WithValue(ctx, key{}, a), who)
+}
+
+// From finds the actor; nobody where there is none.
+func From(ctx context.Context) Actor { a, _ := ctx.Value(key{}).(Actor); return a }
+
+// AsSystem is a context in which the program itself acts, outside any client's mutation.
+func AsSystem(ctx context.Context) context.Context {
+	return store.WithoutOnce(With(ctx, System()))
+}
+
+// Relation is how an organisation stands to an object.
+type Relation string
+
+// The relations.
+const (
+	Own       Relation = "OWN"      // the organisation is the object, or the object is a part of it
+	Above     Relation = "ABOVE"    // a sub-district or district that supervises the object
+	Hosting   Relation = "HOST"     // the community that hosts a unit or a contract
+	Drafting  Relation = "DRAFTER"  // a party that drafted a contract
+	Partying  Relation = "PARTY"    // a party to a contract that has not left it
+	Providing Relation = "PROVIDER" // the party that promised
+	Receiving Relation = "RECEIVER" // a party that was promised
+	Anywhere  Relation = "ANYWHERE" // no relation needed
+	Personal  Relation = "PERSONAL" // with Itself: the person the object belongs to
+)
+
+// Related is an object that knows the organisations that stand to it in some way.
+type Related interface {
+	Stand(Relation) []id.Organisation
+}
+
+// Belonging is an object that belongs to one person.
+type Belonging interface{ BelongsTo() id.Person }
+
+// Grant gives a rule's action to a role by a relation.
+type Grant struct {
+	Role Role
+	As   Relation
+}
+
+// To makes grants for several roles by one relation.
+func To(as Relation, roles ...Role) []Grant {
+	gs := make([]Grant, len(roles))
+	for i, r := range roles {
+		gs[i] = Grant{r, as}
+	}
+	return gs
+}
+
+// Rule says who may do one action.
+type Rule struct {
+	Action string  // as "contract.sign"
+	Says   string  // the verb as people know it: the mutation's or query's name
+	Who    []Grant // any of these suffices
+	Note   string  // what the object's own rules add
+}
+
+// Table is the whole of what is allowed.
+type Table []Rule
+
+// Rule finds the rule for an action.
+func (t Table) Rule(action string) (Rule, bool) {
+	i := slices.IndexFunc(t, func(r Rule) bool { return r.Action == action })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return t[i], true
+}
+
+// Allows says whether the actor may do the action on the object.
+func (t Table) Allows(a Actor, action string, object any) bool {
+	r, ok := t.Rule(action)
+	if !ok {
+		return false
+	}
+	if a.system {
+		return true
+	}
+	return slices.ContainsFunc(r.Who, func(g Grant) bool { return g.allows(a, object) })
+}
+
+func (g Grant) allows(a Actor, object any) bool {
+	switch {
+	case g.Role == Anyone:
+		return true
+	case g.Role == Itself:
+		b, ok := object.(Belonging)
+		return ok && a.Person != "" && b.BelongsTo() == a.Person
+	case g.As == Anywhere:
+		return slices.ContainsFunc(a.Holdings, func(h Holding) bool { return h.is(g.Role) })
+	}
+	o, ok := object.(Related)
+	if !ok {
+		return false
+	}
+	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Holds(g.Role, in) })
+}
+
+// Columns say where a collection keeps the organisations of each relation, so that a rule becomes a filter.
+type Columns map[Relation]func(...id.Organisation) store.Filter
+
+// Filter is the rule of a reading action as a filter: it holds for just those objects that Allows allows.
+// person, if given, filters by the person an object belongs to.
+func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Person) store.Filter) store.Filter {
+	r, ok := t.Rule(action)
+	if !ok {
+		return store.Nothing()
+	}
+	if a.system {
+		return store.Filter{}
+	}
+	in := map[Relation][]id.Organisation{}
+	var order []Relation
+	var any []store.Filter
+	for _, g := range r.Who {
+		switch {
+		case g.allows(a, nil): // anyone, or a role that needs no relation
+			return store.Filter{}
+		case g.Role == Itself:
+			if person != nil && a.Person != "" {
+				any = append(any, person(a.Person))
+			}
+			continue
+		}
+		for _, o := range a.In(g.Role) {
+			if !slices.Contains(in[g.As], o) {
+				in[g.As] = append(in[g.As], o)
+			}
+		}
+		if !slices.Contains(order, g.As) {
+			order = append(order, g.As)
+		}
+	}
+	for _, rel := range order {
+		if col := cols[rel]; col != nil && len(in[rel]) > 0 {
+			any = append(any, col(in[rel]...))
+		}
+	}
+	switch len(any) {
+	case 0:
+		return store.Nothing()
+	case 1:
+		return any[0]
+	}
+	return store.Or(any...)
+}
+
+// PolicyOf is the table as a collection's policy. read is the action of lists.
+func PolicyOf[T any](t Table, read string, cols Columns, person func(id.Person) store.Filter, view func(Actor, T)) store.Policy[T] {
+	p := store.Policy[T]{
+		May: func(ctx context.Context, action string, o T) error {
+			a := From(ctx)
+			if t.Allows(a, action, o) {
+				return nil
+			}
+			if !a.Known() {
+				return fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+			}
+			return fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)
+		},
+		Filter: func(ctx context.Context) store.Filter { return t.Filter(From(ctx), read, cols, person) },
+	}
+	if view != nil {
+		p.View = func(ctx context.Context, o T) { view(From(ctx), o) }
+	}
+	return p
+}

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/cobuild/cobuild/internal/platform/fault"
+)
+
+// A change remembers the client's own identifier for this long, and at most so many of them.
+const (
+	RememberFor  = 72 * time.Hour
+	RememberMost = 64
+)
+
+// Once is a client's own identifier for one mutation, so that sending it again does not do it again.
+type Once struct {
+	ID       string // as the client sent it
+	Key      string // hash of the caller and ID
+	Hash     string // hash of the input
+	Replayed bool   // set when the store found the mutation done before
+}
+
+type (
+	onceKey  struct{}
+	actorKey struct{}
+)
+
+// NewOnce makes a Once for a caller, the caller's identifier and the input's canonical bytes.
+func NewOnce(actor, id string, input []byte) *Once {
+	key := sha256.Sum256([]byte(actor + "\x00" + id))
+	sum := sha256.Sum256(input)
+	return &Once{ID: id, Key: hex.EncodeToString(key[:16]), Hash: hex.EncodeToString(sum[:])}
+}
+
+// WithOnce puts it into the context of a mutation.
+func WithOnce(ctx context.Context, o *Once) context.Context {
+	return context.WithValue(ctx, onceKey{}, o)
+}
+
+// WithoutOnce is for a mutation's side steps, which have their own ways of being repeatable.
+func WithoutOnce(ctx context.Context) context.Context {
+	return context.WithValue(ctx, onceKey{}, (*Once)(nil))
+}
+
+// OnceFrom finds it again; nil where the client named none.
+func OnceFrom(ctx context.Context) *Once { return onceFrom(ctx) }
+
+func onceFrom(ctx context.Context) *Once {
+	o, _ := ctx.Value(onceKey{}).(*Once)
+	return o
+}
+
+// find says whether the mutation is among those done, and refuses the same identifier with another input.
+func (o *Once) find(done []Replay) (bool, error) {
+	for _, r := range done {
+		if r.Key != o.Key {
+			continue
+		}
+		if r.Hash != o.Hash {
+			return false, fault.New(fault.Refused, fault.CodeMismatch, "id", o.ID).At("clientMutationId")
+		}
+		o.Replayed = true
+		return true, nil
+	}
+	return false, nil
+}
+
+func remember(done []Replay, r Replay, now time.Time) []Replay {
+	kept := done[:0]
+	for _, d := range done {
+		if now.Sub(d.At) < RememberFor {
+			kept = append(kept, d)
+		}
+	}
+	if len(kept) >= RememberMost {
+		kept = kept[len(kept)-RememberMost+1:]
+	}
+	return append(kept, r)
+}
+
+// WithActor names who acts, for the events.
+func WithActor(ctx context.Context, who string) context.Context {
+	return context.WithValue(ctx, actorKey{}, who)
+}
+
+// ActorFrom finds the name again; "system" where nobody was named.
+func ActorFrom(ctx context.Context) string {
+	if s, ok := ctx.Value(actorKey{}).(string); ok && s != "" {
+		return s
+	}
+	return "system"
+}
