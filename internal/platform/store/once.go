@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"time"
 
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
@@ -53,6 +55,15 @@ func onceFrom(ctx context.Context) *Once {
 	return o
 }
 
+// NewID makes the identifier of a new object. Where the client named the mutation it is derived from the caller and that
+// name, so that a repeat finds what the first one made; else it is fresh.
+func NewID[I ~string](ctx context.Context, kind id.Kind, now time.Time, random io.Reader) I {
+	if once := onceFrom(ctx); once != nil {
+		return id.Derived[I](kind, string(kind), once.Key)
+	}
+	return id.New[I](kind, now, random)
+}
+
 // find says whether the mutation is among those done, and refuses the same identifier with another input.
 func (o *Once) find(done []Replay) (bool, error) {
 	for _, r := range done {
@@ -68,15 +79,14 @@ func (o *Once) find(done []Replay) (bool, error) {
 	return false, nil
 }
 
+// remember adds a change to those done and lets go of the oldest beyond the bounds. That by which the object was made
+// stays for as long as the object does: its identifier can never be given again.
 func remember(done []Replay, r Replay, now time.Time) []Replay {
-	kept := done[:0]
-	for _, d := range done {
-		if now.Sub(d.At) < RememberFor {
+	kept := make([]Replay, 0, len(done)+1)
+	for i, d := range done {
+		if d.Made || now.Sub(d.At) < RememberFor && len(done)-i < RememberMost {
 			kept = append(kept, d)
 		}
-	}
-	if len(kept) >= RememberMost {
-		kept = kept[len(kept)-RememberMost+1:]
 	}
 	return append(kept, r)
 }

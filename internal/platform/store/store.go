@@ -142,6 +142,7 @@ type Replay struct {
 	Key  string    `bson:"key"`  // hash of the caller and the caller's identifier
 	Hash string    `bson:"hash"` // hash of the input
 	At   time.Time `bson:"at"`
+	Made bool      `bson:"made,omitempty"` // the change by which the object was made
 }
 
 // Event is what happened to an object. It is written inside the changed document and moved to the journal by the

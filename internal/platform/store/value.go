@@ -69,20 +69,20 @@ func Stored(v bson.RawValue) (value any, ok bool) {
 
 // At finds what a document holds under a dotted path, going into every element of the arrays on its way: the elements
 // where the path is or crosses an array, else one value, nil for a missing one. many says that there was an array. What
-// queries cannot compare is left out, and comparable is then false.
-func At(doc bson.Raw, path string) (values []any, many, comparable bool) {
-	w := walk{comparable: true}
+// queries cannot compare is left out, and plain is then false.
+func At(doc bson.Raw, path string) (values []any, many, plain bool) {
+	w := walk{plain: true}
 	w.in(doc, path)
-	if !w.many && len(w.values) == 0 && w.comparable {
+	if !w.many && len(w.values) == 0 && w.plain {
 		return []any{nil}, false, true
 	}
-	return w.values, w.many, w.comparable
+	return w.values, w.many, w.plain
 }
 
 // walk gathers the values under a path.
 type walk struct {
-	values           []any
-	many, comparable bool
+	values      []any
+	many, plain bool
 }
 
 func (w *walk) in(doc bson.Raw, path string) {
@@ -102,7 +102,7 @@ func (w *walk) elements(array bson.RawValue, rest string, deeper bool) {
 	w.many = true
 	all, err := array.Array().Values()
 	if err != nil {
-		w.comparable = false
+		w.plain = false
 		return
 	}
 	for _, v := range all {
@@ -118,7 +118,7 @@ func (w *walk) elements(array bson.RawValue, rest string, deeper bool) {
 func (w *walk) take(v bson.RawValue) {
 	value, ok := Stored(v)
 	if !ok {
-		w.comparable = false
+		w.plain = false
 		return
 	}
 	w.values = append(w.values, value)
