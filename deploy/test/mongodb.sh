@@ -57,9 +57,9 @@ gateway_pid() {
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 uri() { echo "COBUILD_TEST_MONGODB_URI=mongodb://127.0.0.1:$(cat "$home/port")/"; }
 
-# locate sets the paths that depend on what was unpacked.
+# locate sets the paths below a private root; the server's depends on what was unpacked there.
 locate() {
-  root=$home/root
+  root=$1
   gateway=/usr/bin/ferretdb-$gateway_version
   pgbin=
   local dir
@@ -70,12 +70,12 @@ locate() {
 
 # ---- getting the software -------------------------------------------------------------------------------------------
 
-# mirrors prints the Debian archives this machine's own apt is set up with. Before the first `apt update` apt does not
-# know their origin yet, so any that serves the component main will do; the security archive has no such suite.
+# mirrors prints the archives this machine's own apt is set up with, those known to be Debian's first. Before the first
+# `apt update` none is known yet, so then whatever is set up will be tried; the security archive has no such suite.
 mirrors() {
   {
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 'Origin: Debian'
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main'
+    apt-get update --print-uris | sed -n "s#^'\([^']*/\)dists/[^']*/InRelease' .*#\1#p"
   } 2>/dev/null | grep -v security | awk '!seen[$0]++'
 }
 
@@ -145,7 +145,7 @@ unpack() {
   find "$apt/cache/archives" -name '*.deb' -print0 | xargs -0 -P 2 -I{} sh -c '
     dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --no-same-owner --keep-directory-symlink \
       --exclude=./usr/share/doc --exclude=./usr/share/man --exclude=./usr/share/locale --exclude=./usr/share/info \
-      --exclude="*/bitcode" && rm "$1"' unpack {} "$root"
+      --exclude="*/bitcode" && rm "$1"' unpack {} "$root" || fail "the packages of $* cannot be unpacked into $root"
 }
 
 # unmet prints the libraries that the server or one of the extensions it loads does not find in the new root.
@@ -206,13 +206,13 @@ get_root() {
   pretend
   empty_root
   unpack "$package" dash coreutils
-  locate_new
+  locate "$home/root.new"
   if [ -n "$(unmet)" ]; then
     say "some libraries are missing, so the packages are fetched without leaving any out: $(unmet | head -n 3 | tr '\n' ';')"
     : >"$apt/status"
     empty_root
     unpack "$package" dash coreutils
-    locate_new
+    locate "$home/root.new"
     [ -z "$(unmet)" ] || fail "libraries are missing: $(unmet | tr '\n' ';')"
   fi
   furnish
@@ -221,14 +221,6 @@ get_root() {
   touch "$root/.whole"
   mv "$root" "$home/root"
   say "packages unpacked: $(du -sh "$home/root" | cut -f 1)"
-}
-locate_new() {
-  locate
-  root=$home/root.new
-  local dir
-  for dir in "$root"/usr/lib/postgresql/*/bin; do
-    if [ -x "$dir/postgres" ]; then pgbin=${dir#"$root"}; fi
-  done
 }
 
 # build_gateway compiles FerretDB without C, so that it runs in the private root. The project's own Go settings
@@ -320,12 +312,24 @@ start_gateway() {
   fail "the FerretDB gateway does not start"
 }
 
+need_tools() {
+  local tool
+  for tool in apt-get apt-cache apt-config dpkg dpkg-deb; do
+    command -v "$tool" >/dev/null || unavailable "the test server comes from Debian's archive, and there is no $tool here"
+  done
+  command -v go >/dev/null || unavailable "the test server's gateway is built by Go, and there is no go command here"
+}
+
 start() {
   if postgres_pid >/dev/null && gateway_pid >/dev/null; then uri; return; fi
-  local build=
-  build_gateway & build=$!
-  get_root || { local code=$?; kill "$build" 2>/dev/null || true; exit $code; }
-  locate
+  need_tools
+  local build
+  build_gateway 9>&- &
+  build=$!
+  # shellcheck disable=SC2064 # the number is meant to be that of now
+  trap "kill $build 2>/dev/null || true" EXIT
+  get_root
+  locate "$home/root"
   make_database
   start_postgres
   wait "$build" || unavailable "FerretDB cannot be built from the Go module proxy (see $home/go-install.log)"
@@ -356,20 +360,16 @@ esac
 
 [ "$(uname -s)" = Linux ] || unavailable "the test server runs on Linux only"
 [ "$(id -u)" = 0 ] || unavailable "the test server needs root, to run PostgreSQL in a folder of its own by chroot"
-for tool in apt-get apt-cache apt-config dpkg dpkg-deb; do
-  command -v "$tool" >/dev/null || unavailable "the test server comes from Debian's archive, and there is no $tool here"
-done
-command -v go >/dev/null || unavailable "the test server's gateway is built by Go, and there is no go command here"
-
+export HOME=${HOME:-/root}
 umask 022
 mkdir -p "$home"
 home=$(cd "$home" && pwd -P)
 exec 9>"$home/lock"
 flock 9
-locate
+locate "$home/root"
 case $command in
   start) start ;;
   stop) stop ;;
-  status) postgres_pid >/dev/null && gateway_pid >/dev/null && uri || { say "not running"; exit 1; } ;;
+  status) if postgres_pid >/dev/null && gateway_pid >/dev/null; then uri; else say "not running"; exit 1; fi ;;
   wipe) stop; rm -rf "$root/pg/data" "$home/database-ready" "$home/initdb.log" "$home/extension.log" ;;
 esac
