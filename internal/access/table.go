@@ -63,7 +63,7 @@ func people() authz.Table {
 		rule(SessionStart, "signIn", to(anywhere, anyone), "with the right password"),
 		rule(SessionEnd, "signOut, changePassword", to(personal, itself), ""),
 
-		rule(InvitationRead, "invitations", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(anywhere, administrator)), "never the code"),
+		rule(InvitationRead, "invitations", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(hosting, secretary), to(anywhere, administrator)), "never the code"),
 		rule(InvitationSend, "invitePerson", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(hosting, secretary), to(anywhere, administrator)), "and the right to grant the role"),
 		rule(InvitationAccept, "acceptInvitation", to(anywhere, anyone), "with a valid one-time code"),
 		rule(InvitationRevoke, "revokeInvitation", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(hosting, secretary), to(anywhere, administrator)), ""),

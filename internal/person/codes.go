@@ -1,0 +1,36 @@
+package person
+
+import "github.com/cobuild/cobuild/internal/platform/fault"
+
+// The faults of accounts and roles.
+const (
+	CodeCredentials       fault.Code = "INVALID_CREDENTIALS"  //
+	CodeGuesses           fault.Code = "TOO_MANY_GUESSES"     // seconds
+	CodePasswordWrong     fault.Code = "PASSWORD_WRONG"       //
+	CodePasswordCommon    fault.Code = "PASSWORD_TOO_COMMON"  //
+	CodePasswordLogin     fault.Code = "PASSWORD_IS_LOGIN"    //
+	CodeLoginName         fault.Code = "LOGIN_NAME_MALFORMED" //
+	CodeInvitation        fault.Code = "INVITATION_NOT_VALID" //
+	CodeInvitationUsed    fault.Code = "INVITATION_USED"      //
+	CodeInvitationOver    fault.Code = "INVITATION_EXPIRED"   //
+	CodeInvitationRevoked fault.Code = "INVITATION_REVOKED"   //
+	CodeSignedIn          fault.Code = "ALREADY_SIGNED_IN"    //
+	CodeRoleUnfit         fault.Code = "ROLE_DOES_NOT_FIT"    // role, kind
+	CodeRoleHeld          fault.Code = "ROLE_HELD"            // role
+	CodeRoleEnded         fault.Code = "ROLE_ENDED"           // role
+	CodeValidity          fault.Code = "ROLE_ENDS_TOO_SOON"   //
+	CodeSigningUnfit      fault.Code = "SIGNING_NOT_POSSIBLE" // role
+	CodeSigningOwn        fault.Code = "OWN_SIGNING_RIGHT"    //
+	CodeSigningLent       fault.Code = "SIGNING_NOT_YOURS"    //
+	CodeLastAdministrator fault.Code = "LAST_ADMINISTRATOR"   //
+)
+
+// The events of people.
+const (
+	EventEnrolled = "person.enrolled"
+	EventGranted  = "role.granted"
+	EventRevoked  = "role.revoked"
+	EventInvited  = "invitation.sent"
+	EventAccepted = "invitation.accepted"
+	EventRecalled = "invitation.revoked"
+)

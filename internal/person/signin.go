@@ -1,0 +1,204 @@
+package person
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cobuild/cobuild/internal/access"
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/command"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/store"
+)
+
+// SignInInput is the input of signIn.
+type SignInInput struct {
+	command.Once
+	Login    string // an e-mail address or a login name
+	Password string
+}
+
+// SignedIn is what signing in gives.
+type SignedIn struct {
+	Token     string
+	ExpiresAt time.Time // of the token, UTC
+	Person    *Person
+	Session   id.Session
+}
+
+// SignIn opens a session. Whether there is no such account or the password is wrong, the answer is the same and takes
+// as long. Under a client's own mutation id it is done once: its token is not shown again.
+func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error) {
+	once := store.OnceFrom(ctx)
+	ctx = store.WithoutOnce(ctx) // nothing made from a password may be remembered
+	login := folded(in.Login)
+	p, err := s.guess(ctx, "login:"+login, func() (*Person, error) { return s.recognise(ctx, login, in.Password) })
+	if err != nil {
+		return nil, err
+	}
+	session := id.New[id.Session](id.KindSession, s.now(), s.Random)
+	if once != nil {
+		session = id.Derived[id.Session](id.KindSession, string(p.ID), once.ID)
+	}
+	ctx = authz.With(ctx, authz.Actor{Person: p.ID, Session: session, Name: p.Name})
+	if err := s.begin(ctx, p, session); err != nil {
+		if once != nil && fault.Is(err, fault.CodeTaken) {
+			return nil, fault.New(fault.Refused, fault.CodeAlreadyDone, "id", once.ID).At("clientMutationId")
+		}
+		return nil, err
+	}
+	signed, err := s.Tokens.Access(p.ID, session)
+	if err != nil {
+		return nil, err
+	}
+	s.view(authz.From(ctx), p)
+	return &SignedIn{Token: signed.Text, ExpiresAt: signed.ExpiresAt, Person: p, Session: session}, nil
+}
+
+// recognise finds the person with this login and password.
+func (s *Service) recognise(ctx context.Context, login, password string) (*Person, error) {
+	p, err := s.byLogin(ctx, login)
+	if err != nil && !fault.Is(err, fault.CodeNotFound) {
+		return nil, err
+	}
+	var h hash
+	if err == nil {
+		h = p.PasswordHash
+	}
+	ok, stale, err := s.Passwords.matches(ctx, password, h)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fault.New(fault.Refused, CodeCredentials)
+	}
+	if stale {
+		s.renew(ctx, p, password)
+	}
+	return p, nil
+}
+
+// renew makes the hash anew with today's parameters. Where that fails, the old one serves until the next time.
+func (s *Service) renew(ctx context.Context, p *Person, password string) {
+	h, err := s.Passwords.hash(ctx, password)
+	if err != nil {
+		return
+	}
+	was := p.PasswordHash
+	_, _ = s.people.Touch(authz.AsSystem(ctx), access.PersonUpdate, string(p.ID), func(p *Person) error {
+		if p.PasswordHash == was {
+			p.PasswordHash = h
+		}
+		return nil
+	})
+}
+
+// guess lets somebody try a secret, counted by what they try it on and by where they come from.
+func (s *Service) guess(ctx context.Context, on string, try func() (*Person, error)) (*Person, error) {
+	from := s.Address(ctx)
+	sum := sha256.Sum256([]byte(on + "\x00" + from)) // what is tried may be long
+	pair := string(sum[:])
+	now := s.now()
+	if err := s.addresses.enter(from, now); err != nil {
+		return nil, err
+	}
+	if err := s.pairs.enter(pair, now); err != nil {
+		s.addresses.leave(from, now, unsaid)
+		return nil, err
+	}
+	p, err := try()
+	switch now = s.now(); {
+	case err == nil:
+		s.pairs.leave(pair, now, right)
+		s.addresses.leave(from, now, unsaid)
+	case fault.Of(err).Kind == fault.Refused:
+		s.pairs.leave(pair, now, wrong)
+		s.addresses.leave(from, now, wrong)
+	default: // we could not even look
+		s.pairs.leave(pair, now, unsaid)
+		s.addresses.leave(from, now, unsaid)
+	}
+	return p, err
+}
+
+// begin keeps a session of a person; the caller names it.
+func (s *Service) begin(ctx context.Context, p *Person, session id.Session) error {
+	o := &Session{Person: p.ID, Generation: p.Generation, ExpiresAt: s.now().Add(SessionLife)}
+	o.ID = session
+	_, err := s.sessions.Add(ctx, access.SessionStart, o)
+	return err
+}
+
+// Actor is who comes with a token: the person with the roles in force at this moment. A session that has ended, by
+// time, by signing out or by a new password, is refused as UNAUTHENTICATED.
+func (s *Service) Actor(ctx context.Context, who id.Person, session id.Session) (authz.Actor, error) {
+	ctx = authz.AsSystem(ctx)
+	open, err := s.sessions.Get(ctx, string(session))
+	if err != nil {
+		return authz.Actor{}, nobody(err)
+	}
+	p, err := s.people.Get(ctx, string(who))
+	if err != nil {
+		return authz.Actor{}, nobody(err)
+	}
+	now := s.now()
+	if !open.lasts(p, now) {
+		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	}
+	return authz.Actor{Person: p.ID, Session: open.ID, Name: p.Name, Holdings: p.Holdings(now)}, nil
+}
+
+// nobody turns the absence of somebody into not being signed in; other failures stay what they are.
+func nobody(err error) error {
+	if fault.Is(err, fault.CodeNotFound) {
+		return fault.New(fault.Unauthenticated, fault.CodeUnauthenticated).Because(err)
+	}
+	return err
+}
+
+// SignOutInput is the input of signOut.
+type SignOutInput struct {
+	command.Once
+	Everywhere *bool // every session of the person, not this one alone
+}
+
+// SignOut ends the caller's session, or all of the caller's sessions. Its tokens are worth nothing from then on.
+func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*Session, error) {
+	a := authz.From(ctx)
+	if a.Person == "" {
+		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	}
+	if in.Everywhere != nil && *in.Everywhere {
+		_, err := s.people.Touch(ctx, access.PersonUpdate, string(a.Person), func(p *Person) error {
+			p.Generation++
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s.sessions.Change(ctx, access.SessionEnd, string(a.Session), func(o *Session) error {
+		o.end(s.now())
+		return nil
+	})
+}
+
+// byLogin finds the person with a folded login name or e-mail address.
+func (s *Service) byLogin(ctx context.Context, login string) (*Person, error) {
+	if login == "" || len(login) > 4*MaxEmail || !utf8.ValidString(login) {
+		return nil, fault.New(fault.NotFound, fault.CodeNotFound)
+	}
+	l, err := s.people.List(authz.AsSystem(ctx), store.Query{
+		Where: store.Or(byLogin.Is(login), byEmail.Is(login)), Sort: []store.Order{ByID.Asc()}, Limit: 2,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(l.Items) != 1 {
+		return nil, fault.New(fault.NotFound, fault.CodeNotFound)
+	}
+	return l.Items[0], nil
+}
