@@ -1,0 +1,41 @@
+package contract
+
+import "github.com/cobuild/cobuild/internal/platform/fault"
+
+// The codes of this room, with the parameters of their sentences.
+const (
+	CodeWrongState     fault.Code = "CONTRACT_WRONG_STATE"        // status, verb
+	CodeHostMustDraft  fault.Code = "CONTRACT_HOST_MUST_CO_DRAFT" //
+	CodeNotDrafter     fault.Code = "CONTRACT_NOT_DRAFTER"        // organisation: only drafting parties may do this now
+	CodeDrafterStays   fault.Code = "CONTRACT_DRAFTER_CANCELS"    // organisation: who drafted cancels, and does not decline
+	CodeOwnText        fault.Code = "CONTRACT_OWN_TEXT"           // organisation: nobody asks themselves for changes
+	CodeNotAgreed      fault.Code = "CONTRACT_NOT_AGREED"         // organisations: who has not agreed to this version
+	CodePartyLeft      fault.Code = "CONTRACT_NAMES_LEFT_PARTY"   // organisations: the text still names who has declined
+	CodePartyStays     fault.Code = "CONTRACT_PARTY_STAYS"        // organisation: the host, the drafter and the reviser keep their parts
+	CodeUnchanged      fault.Code = "CONTRACT_UNCHANGED"          // the revision says what the text says already
+	CodeAlreadyAgreed  fault.Code = "ALREADY_AGREED"              // organisation
+	CodeAlreadySigned  fault.Code = "ALREADY_SIGNED"              // organisation
+	CodeNotAParty      fault.Code = "NOT_A_PARTY"                 // organisation
+	CodeAmbiguousParty fault.Code = "PARTY_AMBIGUOUS"             // organisations: for which of them?
+	CodeNoSigningRight fault.Code = "NO_SIGNING_RIGHT"            // organisation
+	CodeWrongTextHash  fault.Code = "WRONG_TEXT_HASH"             // current
+	CodeOutOfOrder     fault.Code = "OUT_OF_ORDER"                // next: the organisation whose turn it is
+	CodeNotFrozen      fault.Code = "CONTRACT_NOT_FROZEN"         // status: exported from SIGNING on
+
+	CodeEndsBeforeStart  fault.Code = "ENDS_BEFORE_START"       // effectiveOn, endsOn
+	CodeUnknownZone      fault.Code = "UNKNOWN_TIME_ZONE"       // zone
+	CodeOneHost          fault.Code = "CONTRACT_NEEDS_ONE_HOST" // count
+	CodeNeedsPartner     fault.Code = "CONTRACT_NEEDS_PARTNER"  //
+	CodeHostKind         fault.Code = "HOST_NOT_COMMUNITY"      // organisation
+	CodePartnerKind      fault.Code = "PARTNER_NOT_UNIT"        // organisation
+	CodeNoOrganisation   fault.Code = "ORGANISATION_UNKNOWN"    // organisation
+	CodeProviderNoParty  fault.Code = "PROVIDER_NOT_A_PARTY"    // organisation
+	CodeReceiverNoParty  fault.Code = "RECEIVER_NOT_A_PARTY"    // organisation
+	CodeProviderReceives fault.Code = "PROVIDER_IS_RECEIVER"    // organisation
+	CodeOutsidePeriod    fault.Code = "OUTSIDE_CONTRACT_PERIOD" // from, to
+	CodeNoTime           fault.Code = "COMMITMENT_WITHOUT_TIME" // neither due on a day, nor recurring, nor standing
+	CodeTwoTimes         fault.Code = "COMMITMENT_TWO_RHYTHMS"  // due on one day, and recurring or standing as well
+	CodeUnitAlone        fault.Code = "UNIT_WITHOUT_QUANTITY"   //
+	CodeSigningOrder     fault.Code = "SIGNING_ORDER"           // organisation: the order names each host and partner once
+	CodeNoSuchPart       fault.Code = "NO_SUCH_PART_OF_TEXT"    // key
+)

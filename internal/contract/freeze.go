@@ -1,0 +1,100 @@
+package contract
+
+import (
+	"slices"
+
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/signing"
+)
+
+// Open freezes the text for signing: from now on its canonical bytes are what is shown, signed and exported.
+func (c *Contract) Open(by By) error {
+	if err := c.ready(VerbOpen, by.Party); err != nil {
+		return err
+	}
+	frozen, err := c.canonical()
+	if err != nil {
+		return err
+	}
+	if err := c.move(VerbOpen, Signing); err != nil {
+		return err
+	}
+	c.Frozen = &Frozen{Bytes: frozen, Hash: signing.Hash(frozen), At: by.At}
+	c.Openings++
+	c.Turn = ""
+	return c.tell(ToldOpened, by.Party)
+}
+
+// Reopen takes the text back into negotiation. Signatures under it are void and kept in the history; who reopened it
+// agrees to it no longer.
+func (c *Contract) Reopen(by By, reason string) error {
+	if err := c.ready(VerbReopen, by.Party); err != nil {
+		return err
+	}
+	if err := c.move(VerbReopen, Negotiating); err != nil {
+		return err
+	}
+	for _, p := range c.Parties {
+		if p.Signature == nil {
+			continue
+		}
+		c.Void = append(c.Void, VoidSignature{Signature: *p.Signature, TextVersion: c.TextVersion, VoidAt: by.At})
+		p.Signature = nil
+		p.State = Invited
+		if p.AgreedTo == c.TextVersion {
+			p.State = Agreed
+		}
+	}
+	c.disagree(c.Party(by.Party))
+	if reason != "" && len(c.Remarks) < MaxRemarks {
+		c.Remarks = append(c.Remarks, Remark{
+			Organisation: by.Party, TextVersion: c.TextVersion, Body: reason, At: by.At, Person: by.Person, PersonName: by.Name,
+		})
+	}
+	c.Frozen = nil
+	return c.tell(ToldReopened, by.Party)
+}
+
+// Sign puts a party's signature under the frozen text. The last required one makes the contract SIGNED; it becomes
+// ACTIVE on its first day.
+func (c *Contract) Sign(by By, key, jws string) error {
+	if err := c.ready(VerbSign, by.Party); err != nil {
+		return err
+	}
+	p := c.Party(by.Party)
+	p.State = HasSigned
+	p.Signature = &Signature{
+		Organisation: by.Party, Key: key, JWS: jws, TextHash: c.Frozen.Hash, SignedAt: by.At, Person: by.Person, PersonName: by.Name,
+	}
+	to := Signed
+	if slices.ContainsFunc(c.Parties, func(p *Party) bool { return p.Required() && p.Signature == nil }) {
+		to = Signing
+	}
+	if err := c.move(VerbSign, to); err != nil {
+		return err
+	}
+	if err := c.tell(ToldSigned, by.Party); err != nil || to == Signing {
+		return err
+	}
+	starts := c.starts()
+	c.SignedAt, c.WakeAt = &by.At, &starts
+	return c.tell(ToldSealed, by.Party)
+}
+
+// statement is what a party's signature under the frozen text says.
+func (c *Contract) statement(party id.Organisation) signing.Statement {
+	return signing.Statement{
+		Contract: c.ID, Version: c.TextVersion, Party: party, Purpose: signing.PurposeSign, TextHash: c.Frozen.Hash,
+	}
+}
+
+// signable is the text as it is signed: with the name of its form, so that later forms can differ.
+type signable struct {
+	Form string `json:"form"`
+	Text
+}
+
+// textForm names the form of signed text.
+const textForm = "cobuild-text/1"
+
+func (c *Contract) canonical() ([]byte, error) { return signing.Canonical(signable{textForm, c.Text}) }

@@ -1,0 +1,87 @@
+package contract
+
+import (
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/scalar"
+)
+
+// The events that a contract tells. Each carries a Snapshot.
+const (
+	ToldDrafted          = "contract.drafted"
+	ToldRevised          = "contract.revised"
+	ToldProposed         = "contract.proposed"
+	ToldChangesRequested = "contract.changesRequested"
+	ToldAgreed           = "contract.agreed"
+	ToldDeclined         = "contract.declined"
+	ToldCancelled        = "contract.cancelled"
+	ToldOpened           = "contract.opened"
+	ToldReopened         = "contract.reopened"
+	ToldSigned           = "contract.signed" // by one party
+	ToldSealed           = "contract.sealed" // by the last one that had to
+	ToldActivated        = "contract.activated"
+	ToldExpired          = "contract.expired"
+	ToldMoved            = "contract.moved" // its host has come under other bodies
+)
+
+// Snapshot is what an event says of a contract after what happened: enough for later readers to plan what was
+// promised without reading the contract itself.
+type Snapshot struct {
+	Status      Status            `bson:"status"`
+	Title       string            `bson:"title"`
+	Party       id.Organisation   `bson:"party,omitempty"`    // the party that acted; empty where time did
+	TextVersion int               `bson:"textVersion"`        // number of the text
+	TextHash    string            `bson:"textHash,omitempty"` // from SIGNING on
+	TimeZone    string            `bson:"timeZone"`           // IANA name
+	EffectiveOn scalar.Date       `bson:"effectiveOn"`
+	EndsOn      scalar.Date       `bson:"endsOn"` // the last day
+	Host        id.Organisation   `bson:"host,omitempty"`
+	SubDistrict id.Organisation   `bson:"subDistrict,omitempty"`
+	District    id.Organisation   `bson:"district,omitempty"`
+	Parties     []id.Organisation `bson:"parties"` // those that have not left, in the order of the text
+	Above       []id.Organisation `bson:"above"`   // the bodies that supervise the host
+	Readers     []id.Organisation `bson:"readers"` // the parties and those bodies
+	Commitments []Promise         `bson:"commitments"`
+}
+
+// Promise is a commitment as events tell it.
+type Promise struct {
+	ID           id.Commitment     `bson:"id"`
+	Key          string            `bson:"key"`
+	Provider     id.Organisation   `bson:"provider"`
+	Receivers    []id.Organisation `bson:"receivers"`
+	Action       string            `bson:"action"`
+	Quantity     *scalar.Decimal   `bson:"quantity,omitempty"`
+	Unit         string            `bson:"unit,omitempty"`
+	Recurrence   *string           `bson:"recurrence,omitempty"` // RFC 5545 RRULE
+	StartsOn     *scalar.Date      `bson:"startsOn,omitempty"`   // first possible day; the contract's first where absent
+	DueOn        *scalar.Date      `bson:"dueOn,omitempty"`      // of a promise that is kept once
+	Standing     bool              `bson:"standing"`             // reviewed quarterly where it has no rhythm
+	Evidence     []EvidenceKind    `bson:"evidence,omitempty"`
+	EvidenceNote string            `bson:"evidenceNote,omitempty"`
+	Weight       int               `bson:"weight"` // 1 to 100
+}
+
+// snapshot is the contract as its events tell it.
+func (c *Contract) snapshot(party id.Organisation) Snapshot {
+	s := Snapshot{
+		Status: c.Status, Title: c.Title, Party: party, TextVersion: c.TextVersion, TimeZone: c.TimeZone,
+		EffectiveOn: c.EffectiveOn, EndsOn: c.EndsOn, Host: c.Host, SubDistrict: c.SubDistrict, District: c.District,
+		Parties: c.Current, Above: c.Above, Readers: c.Readers, Commitments: make([]Promise, len(c.Commitments)),
+	}
+	if c.Frozen != nil {
+		s.TextHash = c.Frozen.Hash
+	}
+	for i, m := range c.Commitments {
+		s.Commitments[i] = Promise{
+			ID: m.ID, Key: m.Key, Provider: m.Provider, Receivers: m.Receivers, Action: m.Action, Quantity: m.Quantity,
+			Unit: m.Unit, Recurrence: m.Recurrence, StartsOn: m.StartsOn, DueOn: m.DueOn, Standing: m.Standing,
+			Evidence: m.EvidenceRequired, EvidenceNote: m.EvidenceNote, Weight: m.Weight,
+		}
+	}
+	return s
+}
+
+// tell notes an event with the contract as it is now.
+func (c *Contract) tell(what string, party id.Organisation) error {
+	return c.Tell(what, c.snapshot(party))
+}
