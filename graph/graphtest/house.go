@@ -1,0 +1,183 @@
+// Package graphtest lets tests speak to the whole of Cobuild as clients do: over HTTP and GraphQL, on the embedded
+// store, with a clock of their own.
+package graphtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+
+	"github.com/cobuild/cobuild/internal/app"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+)
+
+// Password is everybody's.
+const Password = "a good long password"
+
+// House is a whole Cobuild.
+type House struct {
+	App     *app.App
+	Handler http.Handler
+
+	mu     sync.Mutex
+	now    time.Time
+	log    bytes.Buffer
+	tokens map[string]signedIn // by login name
+}
+
+type signedIn struct {
+	token string
+	at    time.Time
+}
+
+// New opens an empty house with one administrator, "admin". It is ten in the morning of 2 March 2026 in Shanghai.
+func New(t testing.TB, alter ...func(*app.Config)) *House {
+	t.Helper()
+	h := &House{now: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), tokens: map[string]signedIn{}}
+	folder := t.TempDir()
+	db, err := boltstore.Open(filepath.Join(folder, "cobuild.db"), boltstore.Options{})
+	must(t, err)
+	ring, err := keyring.Create(filepath.Join(folder, "keyring"), h.Now(), rand.Reader)
+	must(t, err)
+	c := app.Config{
+		Backend: db, Keyring: ring, Issuer: "https://cobuild.test", Now: h.Now, Random: rand.Reader,
+		Log: slog.New(slog.NewTextHandler(h, nil)), Version: "test", Node: "test",
+		Passwords: person.WithParams(argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}),
+	}
+	for _, a := range alter {
+		a(&c)
+	}
+	h.App, err = app.Open(t.Context(), c)
+	must(t, err)
+	t.Cleanup(func() { must(t, h.App.Close(context.Background())) })
+	h.Handler, err = h.App.Handler()
+	must(t, err)
+	_, err = h.App.People.CreateAdministrator(t.Context(), "admin", "Administrator", Password)
+	must(t, err)
+	return h
+}
+
+// Now is the house's clock.
+func (h *House) Now() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.now
+}
+
+// Pass lets time pass, and everything happen that it brings.
+func (h *House) Pass(t testing.TB, d time.Duration) {
+	t.Helper()
+	h.mu.Lock()
+	h.now = h.now.Add(d)
+	h.mu.Unlock()
+	h.Settle(t)
+}
+
+// Settle lets everything happen that follows from what was done.
+func (h *House) Settle(t testing.TB) {
+	t.Helper()
+	must(t, h.App.Settle(t.Context()))
+}
+
+// Write takes the log.
+func (h *House) Write(b []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.Write(b)
+}
+
+// Log is what was logged so far.
+func (h *House) Log() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
+// Ask sends an operation as the person with the login name; as nobody for "". Variables come in pairs.
+func (h *House) Ask(t testing.TB, who, query string, vars ...any) *Answer {
+	t.Helper()
+	return h.Send(t, h.Request(t, who, query, vars...))
+}
+
+// Do is a mutation with an input, of which all errors are asked. The rest of what is asked is given in GraphQL.
+func (h *House) Do(t testing.TB, who, mutation string, input map[string]any, ask string) *Answer {
+	t.Helper()
+	const errs = ` errors { __typename code path message ... on ConflictError { currentVersion } } replayed clientMutationId`
+	kind := string(mutation[0]-'a'+'A') + mutation[1:] + "Input"
+	a := h.Ask(t, who, "mutation($in: "+kind+"!) { it: "+mutation+"(input: $in) { "+ask+errs+" } }", "in", input)
+	h.Settle(t)
+	return a
+}
+
+// Request makes the HTTP request of an operation.
+func (h *House) Request(t testing.TB, who, query string, vars ...any) *http.Request {
+	t.Helper()
+	all := map[string]any{}
+	for i := 0; i+1 < len(vars); i += 2 {
+		all[vars[i].(string)] = vars[i+1]
+	}
+	body, err := json.Marshal(map[string]any{"query": query, "variables": all})
+	must(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(t.Context())
+	r.Header.Set("Content-Type", "application/json")
+	if who != "" {
+		r.Header.Set("Authorization", "Bearer "+h.Token(t, who))
+	}
+	return r
+}
+
+// Send sends an HTTP request.
+func (h *House) Send(t testing.TB, r *http.Request) *Answer {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.Handler.ServeHTTP(w, r)
+	a := &Answer{t: t, Status: w.Code, Header: w.Header(), Text: w.Body.String()}
+	if err := json.Unmarshal(w.Body.Bytes(), a); err != nil {
+		t.Fatalf("%s: %v", w.Body, err)
+	}
+	return a
+}
+
+// Token signs somebody in, unless they are.
+func (h *House) Token(t testing.TB, who string) string {
+	t.Helper()
+	h.mu.Lock()
+	s, now := h.tokens[who], h.now
+	h.mu.Unlock()
+	if s.token != "" && now.Sub(s.at) < 9*time.Minute {
+		return s.token
+	}
+	a := h.Ask(t, "", `mutation($l: String!, $p: String!) { signIn(input: {login: $l, password: $p}) { token errors { code } } }`,
+		"l", who, "p", Password)
+	s = signedIn{a.Str("signIn.token"), now}
+	h.mu.Lock()
+	h.tokens[who] = s
+	h.mu.Unlock()
+	return s.token
+}
+
+// Forget forgets somebody's token, so that they sign in again.
+func (h *House) Forget(who string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.tokens, who)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

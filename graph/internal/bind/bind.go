@@ -1,0 +1,81 @@
+// Package bind names the Go types behind the schema's payloads, so that the generator finds them by the schema's own
+// names. It lies below internal, because the generator sees through an alias only there.
+package bind
+
+import (
+	"time"
+
+	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/internal/community"
+	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/unit"
+)
+
+// The payloads of mutations about one object.
+type (
+	RegisterDistrictPayload     = payload.Of[*district.District]
+	RegisterSubDistrictPayload  = payload.Of[*district.SubDistrict]
+	RegisterCommunityPayload    = payload.Of[community.Community]
+	UpdateCommunityPayload      = payload.Of[community.Community]
+	RegisterResidentUnitPayload = payload.Of[*unit.ResidentUnit]
+	UpdateResidentUnitPayload   = payload.Of[*unit.ResidentUnit]
+	ContractPayload             = payload.Of[*contract.Contract]
+	SignOutPayload              = payload.Of[*person.Session]
+	ChangePasswordPayload       = payload.Of[*person.Person]
+	AcceptInvitationPayload     = payload.Of[*person.Person]
+	GrantRolePayload            = payload.Of[*person.Person]
+	RevokeRolePayload           = payload.Of[*person.Person]
+	RevokeInvitationPayload     = payload.Of[*person.Invitation]
+	SigningKeyPayload           = payload.Of[*signingkey.SigningKey]
+	FulfilmentPayload           = payload.Of[*fulfilment.Fulfilment]
+)
+
+// A page of commitments of several contracts: listed in one room, described in another.
+type (
+	CommitmentConnection = page.Connection[*contract.Commitment]
+	CommitmentEdge       = page.Edge[*contract.Commitment]
+)
+
+// SignInPayload is what signIn answers: a token, besides the person.
+type SignInPayload payload.Of[*person.SignedIn]
+
+// Token is the access token; nil where there are errors.
+func (p *SignInPayload) Token() *string {
+	return part(p.Object, func(s *person.SignedIn) *string { return &s.Token })
+}
+
+// ExpiresAt is the end of the token; nil where there are errors.
+func (p *SignInPayload) ExpiresAt() *time.Time {
+	return part(p.Object, func(s *person.SignedIn) *time.Time { return &s.ExpiresAt })
+}
+
+// Person is who has signed in; nil where there are errors.
+func (p *SignInPayload) Person() *person.Person {
+	return part(p.Object, func(s *person.SignedIn) *person.Person { return s.Person })
+}
+
+// InvitePersonPayload is what invitePerson answers: a one-time code, besides the invitation.
+type InvitePersonPayload payload.Of[*person.Invited]
+
+// Invitation is what was sent; nil where there are errors.
+func (p *InvitePersonPayload) Invitation() *person.Invitation {
+	return part(p.Object, func(i *person.Invited) *person.Invitation { return i.Invitation })
+}
+
+// Code is the one-time code, shown this once; nil where there are errors.
+func (p *InvitePersonPayload) Code() *string {
+	return part(p.Object, func(i *person.Invited) *string { return &i.Code })
+}
+
+// part takes a part of an object that is nil where there are errors.
+func part[W, P any](whole *W, of func(*W) *P) *P {
+	if whole == nil {
+		return nil
+	}
+	return of(whole)
+}

@@ -1,0 +1,82 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/store"
+)
+
+// maxMutationID is the longest clientMutationId, in characters.
+const maxMutationID = 128
+
+// once surrounds each field of Mutation: the client's own identifier of the mutation is read before the field is, so
+// that the store recognises a repeat, and what is wrong with the input's values gathers for the payload.
+func once(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	field := graphql.GetRootFieldContext(ctx)
+	if field == nil || field.Object != "Mutation" {
+		return next(ctx)
+	}
+	call := &payload.Call{}
+	ctx = payload.With(ctx, call)
+	input, _ := field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["input"].(map[string]any)
+	if sent, ok := input["clientMutationId"].(string); ok {
+		id, why := mutationID(sent)
+		if why != nil {
+			call.Blame(why.At("clientMutationId"))
+			return next(ctx)
+		}
+		call.ClientMutationID = &id
+		said := canonical(field.Field.Name, input)
+		ctx = store.WithOnce(ctx, store.NewOnce(caller(ctx, said), id, said))
+	}
+	return next(ctx)
+}
+
+func mutationID(sent string) (string, *fault.Fault) {
+	id, err := wire.UnmarshalString(sent)
+	switch n := utf8.RuneCountInString(id); {
+	case err != nil:
+		return "", fault.Of(err)
+	case strings.TrimSpace(id) == "":
+		return "", fault.New(fault.Invalid, fault.CodeRequired)
+	case n > maxMutationID:
+		return "", fault.New(fault.Invalid, fault.CodeTooLong, "max", maxMutationID)
+	}
+	return id, nil
+}
+
+// caller says whose identifier it is. Callers who are nobody share no identifiers: what they say is all that is known
+// of them, so it stands for who they are.
+func caller(ctx context.Context, said []byte) string {
+	if a := authz.From(ctx); a.Known() {
+		return string(a.Person)
+	}
+	return "nobody\x00" + string(said)
+}
+
+// canonical is what a mutation says, in one form: its name and its input with sorted keys. Passwords are left out, since
+// a hash of it is kept.
+func canonical(name string, input map[string]any) []byte {
+	rest := make(map[string]any, len(input))
+	for k, v := range input {
+		if k != "clientMutationId" && !strings.HasSuffix(strings.ToLower(k), "password") {
+			rest[k] = v
+		}
+	}
+	var b bytes.Buffer
+	b.WriteString(name + "\x00")
+	if err := json.NewEncoder(&b).Encode(rest); err != nil {
+		return nil // values come from JSON, so they can be written as JSON
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,29 @@
+// Package graph is the GraphQL face of Cobuild: each room's types and fields in a file of its own, beside the resolvers
+// that lead into the room. A resolver is one line; what it calls decides everything.
+package graph
+
+import (
+	"github.com/cobuild/cobuild/internal/community"
+	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/organisation"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/unit"
+)
+
+// Resolver leads the fields of the schema into the rooms.
+type Resolver struct{ Rooms Rooms }
+
+// Rooms are the rooms behind the schema. Every member is required.
+type Rooms struct {
+	Districts   *district.Service
+	Communities *community.Service
+	Units       *unit.Service
+	Directory   organisation.Directory // organisations of every kind
+	People      *person.Service
+	Contracts   *contract.Service
+	Fulfilments *fulfilment.Service
+	SigningKeys *signingkey.Service
+}

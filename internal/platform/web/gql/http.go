@@ -1,0 +1,144 @@
+package gql
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/web/request"
+)
+
+// ServeHTTP answers GET and POST after the GraphQL-over-HTTP specification.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := graphql.StartOperationTrace(r.Context())
+	w.Header().Add("Vary", "Accept")
+	form, ok := negotiate(r.Header)
+	defer e.rescue(ctx, w, form)
+	switch {
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		notAllowed(ctx, w, form, methods)
+		return
+	case !ok:
+		Refuse(ctx, w, http.StatusNotAcceptable, fault.New(fault.Invalid, CodeNotAcceptable))
+		return
+	}
+	p, why := read(w, r)
+	if why != nil {
+		refuse(ctx, w, form, why.status, gqlerror.List{Present(ctx, why.fault)})
+		return
+	}
+	p.Headers = r.Header
+	e.answer(ctx, w, r, form, p)
+}
+
+const methods = "GET, POST, OPTIONS"
+
+func (e *Engine) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, form string, p *graphql.RawParams) {
+	op, errs := e.begin(ctx, p)
+	if len(errs) > 0 {
+		refuse(ctx, w, form, unfit(form), errs)
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		refuse(ctx, w, form, unfit(form), gqlerror.List{Present(ctx, fault.New(fault.Invalid, CodeSubscription))})
+		return
+	}
+	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+		notAllowed(ctx, w, form, http.MethodPost)
+		return
+	}
+	write(ctx, w, form, http.StatusOK, encode(e.run(ctx, op)))
+}
+
+// unfit is the status of a request that is well formed but cannot be executed.
+func unfit(form string) int {
+	if form == graphqlType {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+func notAllowed(ctx context.Context, w http.ResponseWriter, form, allow string) {
+	w.Header().Set("Allow", allow)
+	f := fault.New(fault.Invalid, CodeMethod, "allow", allow)
+	refuse(ctx, w, form, http.StatusMethodNotAllowed, gqlerror.List{Present(ctx, f)})
+}
+
+// Refuse answers a request with one error and no data, in the form that every GraphQL client reads.
+func Refuse(ctx context.Context, w http.ResponseWriter, status int, f *fault.Fault) {
+	refuse(ctx, w, jsonType, status, gqlerror.List{Present(ctx, f)})
+}
+
+// refuse answers with errors alone: there is no data key where nothing was executed.
+func refuse(ctx context.Context, w http.ResponseWriter, form string, status int, errs gqlerror.List) {
+	body, err := json.Marshal(map[string]any{"errors": errs})
+	if err != nil { // parameters that JSON cannot hold: the code alone must do
+		body = []byte(`{"errors":[{"message":"` + string(fault.CodeInternal) + `"}]}`)
+	}
+	write(ctx, w, form, status, body)
+}
+
+func write(ctx context.Context, w http.ResponseWriter, form string, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", form+"; charset=utf-8")
+	h.Set("Content-Language", catalogue.From(ctx).Language())
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a caller who has gone is no error of ours
+}
+
+// encode writes a response, errors first so that a reader sees them before the data. The data is written as it is.
+func encode(resp *graphql.Response) []byte {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	part := func(name string, v any) {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			raw = []byte("null")
+		}
+		b.WriteString(strconv.Quote(name) + ":")
+		b.Write(raw)
+		b.WriteByte(',')
+	}
+	if len(resp.Errors) > 0 {
+		part("errors", resp.Errors)
+	}
+	if len(resp.Extensions) > 0 {
+		part("extensions", resp.Extensions)
+	}
+	b.WriteString(`"data":`)
+	if len(resp.Data) == 0 {
+		b.WriteString("null")
+	}
+	b.Write(resp.Data)
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// rescue answers in place of a panic outside any resolver.
+func (e *Engine) rescue(ctx context.Context, w http.ResponseWriter, form string) {
+	what := recover()
+	if what == nil {
+		return
+	}
+	if what == http.ErrAbortHandler { //nolint:errorlint // the standard library's own sentinel, as it compares it
+		panic(what)
+	}
+	f := fault.New(fault.Internal, fault.CodeInternal).Because(e.present.recovered(ctx, what))
+	e.c.Log.ErrorContext(ctx, "panic", "requestId", request.ID(ctx), "error", fmt.Sprint(f.Err))
+	refuse(ctx, w, form, http.StatusInternalServerError, gqlerror.List{Present(ctx, f)})
+}

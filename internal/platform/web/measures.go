@@ -1,0 +1,53 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/cobuild/cobuild/internal/platform/web/request"
+)
+
+// measures count what the edge sees. Every label is a word of ours (a route, a field of the schema, a code), so that no
+// caller can make them grow.
+type measures struct {
+	registry   *prometheus.Registry
+	requests   *prometheus.CounterVec
+	operations *prometheus.HistogramVec
+	faults     *prometheus.CounterVec
+}
+
+func newMeasures(r *prometheus.Registry) *measures {
+	m := &measures{
+		registry: r,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cobuild_http_requests_total", Help: "HTTP requests by route, method and status.",
+		}, []string{"route", "method", "status"}),
+		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cobuild_graphql_operation_seconds", Help: "Duration of GraphQL operations by root field, in seconds.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
+		}, []string{"operation"}),
+		faults: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cobuild_faults_total", Help: "Faults that callers were told of, by code.",
+		}, []string{"code"}),
+	}
+	r.MustRegister(m.requests, m.operations, m.faults)
+	return m
+}
+
+func (m *measures) note(r *http.Request, status int, info *request.Info, took time.Duration) {
+	m.requests.WithLabelValues(route(r), method(r), strconv.Itoa(status)).Inc()
+	if op := info.Operation(); op != "" {
+		m.operations.WithLabelValues(op).Observe(took.Seconds())
+	}
+	for _, c := range info.Codes() {
+		m.faults.WithLabelValues(string(c)).Inc()
+	}
+}
+
+func (m *measures) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}

@@ -1,0 +1,49 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Server serves a handler until it is told to stop, and then finishes what is under way.
+type Server struct {
+	Handler http.Handler
+	Log     *slog.Logger
+	Grace   time.Duration // how long it waits for what is under way; 0 is 25 seconds
+}
+
+// Serve answers on the listener until ctx ends. It returns nil when everything under way was answered in time.
+func (s *Server) Serve(ctx context.Context, on net.Listener) error {
+	grace := s.Grace
+	if grace <= 0 {
+		grace = 25 * time.Second
+	}
+	srv := &http.Server{
+		Handler:           s.Handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(on) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.Log.InfoContext(ctx, "stopping: finishing what is under way")
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := srv.Shutdown(limit); err != nil {
+		return errors.Join(fmt.Errorf("stop: %w", err), srv.Close())
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+// Package web is the edge: what every HTTP request passes before it reaches the schema, and the few addresses beside it.
+//
+// The way of a request: panics are caught, the request gets an id and a language, it is timed and logged without
+// personal data; at /graphql it must not come from a foreign page, gets a deadline and its caller is found by the token.
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/web/gql"
+)
+
+// CodeNoRoute is the answer at an address where nothing is.
+const CodeNoRoute fault.Code = "ROUTE_NOT_FOUND"
+
+// Config is what the edge needs. All of it is required, but for what says otherwise.
+type Config struct {
+	GraphQL      http.Handler                                                  // answers /graphql
+	SDL          string                                                        // the published schema
+	Authenticate func(ctx context.Context, bearer string) (authz.Actor, error) // finds the caller of a token
+	Ready        func(ctx context.Context) error                               // whether requests can be served now
+	JWKS         func(ctx context.Context) ([]byte, error)                     // the public keys of our tokens
+	Catalogue    *catalogue.Catalogue                                          // the sentences for people
+	Log          *slog.Logger                                                  // takes one line a request
+	Metrics      *prometheus.Registry                                          // takes the measures, beside those it has
+	Now          func() time.Time                                              // the clock
+	Random       io.Reader                                                     // for request ids
+	Deadline     time.Duration                                                 // of one request at /graphql; 0 is 20 seconds
+	Version      string                                                        // of the program, for the landing page
+}
+
+// New makes the whole handler.
+func New(c Config) http.Handler {
+	if c.Deadline <= 0 {
+		c.Deadline = 20 * time.Second
+	}
+	m := newMeasures(c.Metrics)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", sameOrigin(deadline(c.Deadline, login(c.Authenticate, c.GraphQL))))
+	mux.Handle("GET /schema.graphqls", published(c.SDL))
+	mux.Handle("GET /healthz", healthy())
+	mux.Handle("GET /readyz", ready(c.Ready, c.Log))
+	mux.Handle("GET /metrics", m.handler())
+	mux.Handle("GET /.well-known/jwks.json", jwks(c.JWKS, c.Log))
+	mux.Handle("GET /{$}", landing(c.Version))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		gql.Refuse(r.Context(), w, http.StatusNotFound, fault.New(fault.NotFound, CodeNoRoute))
+	})
+	return identify(c.Random, speak(c.Catalogue, observe(c.Now, c.Log, m, rescue(c.Log, secure(mux)))))
+}
