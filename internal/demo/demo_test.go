@@ -1,0 +1,132 @@
+package demo_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cobuild/cobuild/internal/app"
+	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/demo"
+	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+	"github.com/cobuild/cobuild/internal/seed"
+)
+
+// house is a whole application on an embedded store, whose clock the demo sets.
+func house(t *testing.T) (*app.App, demo.Deps) {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := boltstore.Open(filepath.Join(dir, "demo.db"), boltstore.Options{})
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	ring, err := keyring.Create(filepath.Join(dir, "keyring"), now(), rand.Reader)
+	must(t, err)
+	var clock atomic.Pointer[time.Time]
+	clock.Store(new(now()))
+	a, err := app.Open(t.Context(), app.Config{
+		Backend: db, Keyring: ring, Issuer: "http://127.0.0.1", Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Now: func() time.Time { return *clock.Load() },
+	})
+	must(t, err)
+	return a, demo.Deps{
+		Services: seed.Services{
+			Districts: a.Districts, Communities: a.Communities, Units: a.Units, People: a.People, Keys: a.Keys, Contracts: a.Contracts,
+		},
+		Fulfilments: a.Fulfilments, Settle: a.Settle,
+		Set: func(at time.Time) { clock.Store(&at) },
+	}
+}
+
+func now() time.Time { return time.Date(2026, 11, 23, 4, 30, 0, 0, time.UTC) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// actor is a person with the roles that the store has of them.
+func actor(t *testing.T, a *app.App, who id.Person) context.Context {
+	t.Helper()
+	p, err := a.People.Person(authz.AsSystem(t.Context()), who)
+	must(t, err)
+	return authz.With(t.Context(), authz.Actor{Person: who, Name: p.Name, Holdings: p.Holdings(now())})
+}
+
+// statuses counts the contracts that somebody reads, by their state.
+func statuses(ctx context.Context, t *testing.T, a *app.App) map[contract.Status]int {
+	t.Helper()
+	out := map[contract.Status]int{}
+	list, err := a.Contracts.Contracts(ctx, nil, nil, page.Args{First: new(100)})
+	must(t, err)
+	for _, e := range list.Edges {
+		out[e.Node.Status]++
+	}
+	return out
+}
+
+// states counts the fulfilments that somebody reads, by their state.
+func states(ctx context.Context, t *testing.T, a *app.App) map[fulfilment.Status]int {
+	t.Helper()
+	out := map[fulfilment.Status]int{}
+	args := page.Args{First: new(100)}
+	for {
+		list, err := a.Fulfilments.Fulfilments(ctx, nil, nil, args)
+		must(t, err)
+		for _, e := range list.Edges {
+			out[e.Node.Status]++
+		}
+		if !list.PageInfo.HasNextPage {
+			return out
+		}
+		args.After = list.PageInfo.EndCursor
+	}
+}
+
+func TestTheDemoLivesThroughThePast(t *testing.T) {
+	a, deps := house(t)
+	began := time.Now() //nolint:forbidigo // tells how long it took
+	cast, err := demo.Load(t.Context(), deps, now())
+	must(t, err)
+	t.Logf("loaded in %s", time.Since(began))
+
+	secretary, liaison := actor(t, a, cast.Secretary), actor(t, a, cast.Liaison)
+	for who, ctx := range map[string]context.Context{"secretary": secretary, "liaison": liaison} {
+		got := statuses(ctx, t, a)
+		for _, want := range []contract.Status{contract.Draft, contract.Negotiating, contract.Signing, contract.Signed, contract.Active} {
+			if got[want] == 0 {
+				t.Errorf("the %s has no contract that is %s: %v", who, want, got)
+			}
+		}
+	}
+	kept := states(secretary, t, a)
+	t.Logf("the secretary sees %v", kept)
+	for _, want := range []fulfilment.Status{fulfilment.Due, fulfilment.Accepted} {
+		if kept[want] == 0 {
+			t.Errorf("nothing of the secretary's is %s: %v", want, kept)
+		}
+	}
+	if got := statuses(actor(t, a, cast.Supervisor), t, a); got[contract.Active] == 0 {
+		t.Errorf("the supervisor sees %v", got)
+	}
+	if got := statuses(actor(t, a, cast.Auditor), t, a); got[contract.Active] == 0 {
+		t.Errorf("the auditor sees %v", got)
+	}
+	theirs := statuses(actor(t, a, cast.Outsider), t, a)
+	if len(theirs) == 0 {
+		t.Error("the outsider has no contract of their own")
+	}
+	if holds := authz.From(actor(t, a, cast.Administrator)).Holdings; len(holds) != 1 || holds[0].Role != authz.Administrator {
+		t.Errorf("the administrator holds %v", holds)
+	}
+}
