@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/cobuild/cobuild/internal/app"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+	"github.com/cobuild/cobuild/internal/platform/store/mongostore"
+)
+
+// open opens the store and the keyring that the flags name, and the application on them.
+func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config)) (*app.App, error) {
+	if c.String("mongodb") != "" && c.IsSet("data") && c.String("data") != "" {
+		return nil, p.usage("error.bothstores")
+	}
+	if c.String("mongodb") != "" && c.String("keyring") == "" {
+		return nil, p.usage("error.keyringneeded")
+	}
+	back, err := openStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := openKeyring(c)
+	if err != nil {
+		return nil, errors.Join(err, back.Close(ctx))
+	}
+	cfg := app.Config{
+		Backend: back, Keyring: ring, Issuer: c.String("issuer"), Now: time.Now, Random: rand.Reader,
+		Log: slog.New(slog.DiscardHandler), Version: version,
+	}
+	if c.String("mongodb") == "" {
+		cfg.Node = "embedded" // one process has the file: after a crash the next one takes up the work at once
+	}
+	if set != nil {
+		set(&cfg)
+	}
+	a, err := app.Open(ctx, cfg)
+	if err != nil {
+		return nil, errors.Join(err, back.Close(ctx))
+	}
+	return a, nil
+}
+
+func openStore(ctx context.Context, c *cli.Command) (store.Backend, error) {
+	if uri := c.String("mongodb"); uri != "" {
+		return mongostore.Open(ctx, mongostore.Options{URI: uri, Database: c.String("database")})
+	}
+	if err := os.MkdirAll(c.String("data"), 0o700); err != nil {
+		return nil, err
+	}
+	return boltstore.Open(filepath.Join(c.String("data"), "cobuild.db"), boltstore.Options{})
+}
+
+// openKeyring reads the keyring. On the embedded store it is made at first start.
+func openKeyring(c *cli.Command) (*keyring.Keyring, error) {
+	path := keyringPath(c)
+	ring, err := keyring.Open(path)
+	if !errors.Is(err, os.ErrNotExist) || c.String("mongodb") != "" {
+		return ring, err
+	}
+	return keyring.Create(path, time.Now(), rand.Reader)
+}

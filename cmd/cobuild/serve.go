@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cobuild/cobuild/internal/app"
+	"github.com/cobuild/cobuild/internal/platform/control"
+	"github.com/cobuild/cobuild/internal/platform/web"
+)
+
+func (p *program) serve() *cli.Command {
+	return &cli.Command{
+		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
+		Flags: append([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, append(p.storeFlags(),
+			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"))...),
+		Action: p.runServer,
+	}
+}
+
+func (p *program) runServer(ctx context.Context, c *cli.Command) error {
+	addr, demo := c.String("addr"), c.Bool("demo")
+	if err := p.checkAddr(addr, demo); err != nil {
+		return err
+	}
+	log, err := p.logger(c)
+	if err != nil {
+		return err
+	}
+	a, err := p.open(ctx, c, func(cfg *app.Config) {
+		cfg.Demo, cfg.Log, cfg.Introspection = demo, log, demo || c.Bool("introspection")
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := a.Close(context.WithoutCancel(ctx)); err != nil {
+			log.Error("close", "error", err)
+		}
+	}()
+	tokens := ""
+	if demo {
+		if tokens, err = p.loadDemo(ctx, c, a); err != nil {
+			return err
+		}
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return p.work(ctx, c, a, l, log, tokens)
+}
+
+// work runs everything a server does until ctx ends: requests, background work, operators' commands.
+func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, tokens string) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	behind, stopBehind := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBehind()
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Run(behind) })
+	if c.String("mongodb") == "" {
+		g.Go(func() error { return control.Serve(behind, c.String("data"), commandsOn(a), log) })
+	}
+	g.Go(func() error { return reload(behind, a, log) })
+	g.Go(func() error {
+		defer stopBehind() // only after the last answer: what it began is still relayed
+		server := &web.Server{Handler: handler, Log: log}
+		return server.Serve(ctx, l)
+	})
+	p.announce(l.Addr(), tokens)
+	return g.Wait()
+}
+
+// announce prints what to open and what to type.
+func (p *program) announce(addr net.Addr, tokens string) {
+	url := "http://" + addr.String()
+	fmt.Fprintln(p.out, p.text("serve.ready", "version", version))
+	fmt.Fprintln(p.out, p.text("serve.open", "url", url))
+	curl := `curl -s ` + url + `/graphql -H 'Content-Type: application/json' -d '{"query":"{ communities(first: 3) { totalCount nodes { __typename name strategy } } }"}'`
+	if tokens != "" {
+		curl = `curl -s ` + url + `/graphql -H "Authorization: Bearer $(sed -n 's/.*"secretary": *"\([^"]*\)".*/\1/p' ` + tokens + `)" -H 'Content-Type: application/json' -d '{"query":"{ contracts(first: 5) { totalCount nodes { title status parties { part organisation { name } } } } }"}'`
+		fmt.Fprintln(p.out, p.text("serve.tokens", "file", tokens))
+	}
+	fmt.Fprintln(p.out, p.text("serve.try", "curl", curl))
+}
+
+// checkAddr refuses an address that is none, and a demo's ready-made tokens on anything but loopback.
+func (p *program) checkAddr(addr string, demo bool) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return p.usage("error.addr", "addr", addr)
+	}
+	if ip := net.ParseIP(host); demo && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return p.usage("error.demoloopback", "addr", addr)
+	}
+	return nil
+}
+
+func (p *program) logger(c *cli.Command) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
+		return nil, p.usage("error.choice", "flag", "log-level", "choices", "debug, info, warn, error")
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch c.String("log-format") {
+	case "text":
+		return slog.New(slog.NewTextHandler(p.err, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(p.err, o)), nil
+	}
+	return nil, p.usage("error.choice", "flag", "log-format", "choices", "text, json")
+}
+
+// reload reads the keyring again at every SIGHUP.
+func reload(ctx context.Context, a *app.App, log *slog.Logger) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			if err := a.Keyring.Reload(); err != nil {
+				log.Error("keyring not reloaded, the old one stays", "error", err)
+				continue
+			}
+			log.Info("keyring reloaded")
+		}
+	}
+}

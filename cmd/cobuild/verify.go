@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/cobuild/cobuild/internal/platform/signing"
+)
+
+func (p *program) verify() *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: p.text("verify.usage"), Description: p.text("verify.description"), ArgsUsage: p.text("verify.args"),
+		Flags: []cli.Flag{&cli.StringSliceFlag{Name: "trust", Usage: p.text("flag.trust"), Sources: cli.EnvVars(variable("trust"))}},
+		Action: func(_ context.Context, c *cli.Command) error {
+			if c.Args().Len() != 1 {
+				return p.usage("error.onefile")
+			}
+			file, err := os.ReadFile(c.Args().First())
+			if err != nil {
+				return err
+			}
+			report, err := signing.VerifyFile(file, c.StringSlice("trust"))
+			if err != nil {
+				return err
+			}
+			p.printReport(report)
+			return nil
+		},
+	}
+}
+
+func (p *program) printReport(r *signing.Report) {
+	line := func(key string, pairs ...any) { fmt.Fprintln(p.out, p.text(key, pairs...)) }
+	line("verify.good", "issuer", r.Issuer, "at", r.ExportedAt.Format(time.RFC3339))
+	line("verify.contract", "contract", r.Contract, "version", r.Version)
+	line("verify.text", "hash", r.TextHash)
+	for _, s := range r.Signatures {
+		line("verify.signed", "name", s.Name, "part", s.Part, "by", s.By, "at", s.SignedAt.Format(time.RFC3339))
+		line("verify.key", "fingerprint", s.Fingerprint, "held", p.text(map[bool]string{true: "verify.held", false: "verify.own"}[s.Held]))
+		line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[s.Voucher])
+		if s.RevokedAt != nil {
+			line("verify.revoked", "at", s.RevokedAt.Format(time.RFC3339))
+		}
+	}
+	for _, u := range r.Unsigned {
+		line("verify.unsigned", "name", u.Name, "part", u.Part)
+	}
+	line("verify.seal", "fingerprint", r.Seal.Fingerprint)
+	line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[r.Seal.Voucher])
+	line(map[bool]string{true: "verify.complete", false: "verify.incomplete"}[r.Complete])
+}

@@ -1,0 +1,142 @@
+// Package app puts the rooms together: it is the only place that knows them all, and the only one where one room's
+// need meets another room's answer.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cobuild/cobuild/internal/community"
+	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/organisation"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/journal"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/platform/schedule"
+	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/unit"
+)
+
+// Config is what an application stands on.
+type Config struct {
+	Backend store.Backend
+	Keyring *keyring.Keyring
+	Issuer  string // of tokens and exported contracts; the same on every node
+	Now     func() time.Time
+	Random  io.Reader
+	Log     *slog.Logger
+	Version string
+	// Node names this process among those on the store; empty where there may be several.
+	Node string
+	// Demo accepts the tokens that a demonstration hands out.
+	Demo bool
+	// Introspection answers introspection to everybody, signed in or not.
+	Introspection bool
+	// Passwords overrides how passwords are hashed; nil for what a server needs.
+	Passwords *person.Passwords
+}
+
+// audience is whom access tokens are for: this API.
+const audience = "cobuild"
+
+// App is the rooms, and what moves between them.
+type App struct {
+	Config
+	Journal     *journal.Journal
+	Scheduler   *schedule.Scheduler
+	Cursors     *page.Cursors
+	Verifier    *token.Verifier
+	Directory   organisation.Directory
+	Districts   *district.Service
+	Communities *community.Service
+	Units       *unit.Service
+	People      *person.Service
+	Keys        *signingkey.Service
+	Contracts   *contract.Service
+	Fulfilments *fulfilment.Service
+}
+
+// Open makes every room ready on a back end. The back end is closed by Close, not before.
+func Open(ctx context.Context, c Config) (*App, error) {
+	a := &App{Config: c}
+	if a.Passwords == nil {
+		a.Passwords = person.NewPasswords()
+	}
+	a.Cursors = &page.Cursors{Keys: func() [][]byte { return secrets(c.Keyring, keyring.Cursor) }}
+	a.Verifier = &token.Verifier{Keys: c.Keyring, Name: c.Issuer, Audience: audience, AllowDemo: c.Demo, Now: c.Now}
+	var err error
+	if a.Journal, err = journal.New(ctx, journal.Options{Backend: c.Backend, Now: c.Now, Log: c.Log, Node: c.Node}); err != nil {
+		return nil, err
+	}
+	a.Scheduler = schedule.New(c.Now, c.Log)
+	if err := a.organisations(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.people(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.contracts(ctx); err != nil {
+		return nil, err
+	}
+	a.Journal.Collect(a.outboxes()...)
+	a.follow()
+	a.Scheduler.Jobs = a.jobs()
+	return a, nil
+}
+
+// secrets are the keys of a kind, the current one first.
+func secrets(ring *keyring.Keyring, kind keyring.Kind) [][]byte {
+	all := [][]byte{ring.Current(kind).Secret()}
+	for _, k := range ring.All(kind) {
+		if k.RetiredAt != nil {
+			all = append(all, k.Secret())
+		}
+	}
+	return all
+}
+
+// told wakes what works in the background after a write that left events.
+func (a *App) told() {
+	a.Journal.Wake()
+	a.Scheduler.Wake()
+}
+
+// Run does the background work until ctx ends, and finishes what is under way.
+func (a *App) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.Journal.Run(ctx) })
+	g.Go(func() error { return a.Scheduler.Run(ctx) })
+	return g.Wait()
+}
+
+// Settle does all background work that is due now: events are relayed and followed, time has done its part. It is for
+// commands that end, for seeding and for tests; a server runs instead.
+func (a *App) Settle(ctx context.Context) error {
+	for range 1000 {
+		if err := a.Journal.Drain(ctx); err != nil {
+			return err
+		}
+		n, err := a.Scheduler.Settle(ctx)
+		if err != nil || n == 0 {
+			return errors.Join(err, a.Journal.Drain(ctx))
+		}
+	}
+	return fmt.Errorf("background work does not come to an end")
+}
+
+// Ready says whether the store can be reached and written.
+func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
+
+// Close lets go of the store.
+func (a *App) Close(ctx context.Context) error { return a.Backend.Close(ctx) }

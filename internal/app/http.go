@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/cobuild/cobuild/graph"
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/web"
+)
+
+// Handler answers HTTP: GraphQL and the few addresses beside it.
+func (a *App) Handler() (http.Handler, error) {
+	sentences, err := catalogue.Load()
+	if err != nil {
+		return nil, err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return web.New(web.Config{
+		GraphQL: graph.NewServer(graph.Rooms{
+			Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
+			People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
+		}, graph.Options{Open: a.Introspection, Log: a.Log}),
+		SDL: graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
+		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
+		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
+	}), nil
+}
+
+// Authenticate finds who a bearer token speaks for, with the roles in force now.
+func (a *App) Authenticate(ctx context.Context, bearer string) (authz.Actor, error) {
+	claims, err := a.Verifier.Verify(bearer)
+	if err != nil {
+		return authz.Actor{}, err
+	}
+	return a.People.Actor(ctx, claims.Person, claims.Session)
+}

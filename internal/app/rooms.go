@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+
+	"github.com/cobuild/cobuild/internal/community"
+	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/organisation"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/journal"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/schedule"
+	"github.com/cobuild/cobuild/internal/platform/signing"
+	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/web/request"
+	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/unit"
+)
+
+func (a *App) organisations(ctx context.Context) error {
+	var err error
+	if a.Districts, err = district.Open(ctx, a.Backend, district.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told,
+	}); err != nil {
+		return err
+	}
+	facts := func(ctx context.Context, ids []id.Organisation) ([]organisation.Facts, error) {
+		return a.Directory.Facts(ctx, ids)
+	}
+	if a.Communities, err = community.Open(ctx, a.Backend, community.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Facts: facts,
+	}); err != nil {
+		return err
+	}
+	if a.Units, err = unit.Open(ctx, a.Backend, unit.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Facts: facts,
+	}); err != nil {
+		return err
+	}
+	a.Directory = organisation.Directory{
+		Districts: a.Districts.Organisations, Communities: a.Communities.Organisations, Units: a.Units.Organisations,
+	}
+	return nil
+}
+
+func (a *App) people(ctx context.Context) error {
+	var err error
+	a.People, err = person.Open(ctx, a.Backend, person.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Passwords: a.Passwords,
+		Tokens:       &token.Issuer{Keys: a.Keyring, Name: a.Issuer, Audience: audience, Now: a.Now},
+		Organisation: a.Directory.FactsOf,
+		Address:      request.Address,
+	})
+	return err
+}
+
+func (a *App) contracts(ctx context.Context) error {
+	var err error
+	if a.Keys, err = signingkey.Open(ctx, a.Backend, signingkey.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Ring: a.Keyring,
+	}); err != nil {
+		return err
+	}
+	if a.Contracts, err = contract.Open(ctx, a.Backend, contract.Config{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told,
+		Organisations: a.Directory.Facts, SignAs: a.Keys.SignAs, CheckSignature: a.Keys.CheckSignature, Seal: a.seal,
+	}); err != nil {
+		return err
+	}
+	a.Fulfilments, err = fulfilment.Open(ctx, a.Backend, fulfilment.Service{
+		Now: a.Now, Cursors: a.Cursors, Told: a.told,
+	})
+	return err
+}
+
+// seal completes an exported contract with the public keys that signed it and puts the server's seal on it.
+func (a *App) seal(ctx context.Context, b signing.Bundle) ([]byte, error) {
+	b.Issuer = a.Issuer
+	var kids []string
+	for _, p := range b.Parties {
+		if p.Kid != "" {
+			kids = append(kids, p.Kid)
+		}
+	}
+	keys, err := a.Keys.KeysOf(ctx, kids)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if k != nil {
+			b.Keys = append(b.Keys, k.Exported())
+		}
+	}
+	return signing.Export(b, a.Keyring.Current(keyring.Seal).Private())
+}
+
+// outboxes are all collections whose events the relay moves.
+func (a *App) outboxes() []store.Outbox {
+	var all []store.Outbox
+	for _, room := range []interface{ Outboxes() []store.Outbox }{
+		a.Districts, a.Communities, a.Units, a.People, a.Keys, a.Contracts, a.Fulfilments,
+	} {
+		all = append(all, room.Outboxes()...)
+	}
+	return all
+}
+
+// follow says which room acts on what happened in another.
+func (a *App) follow() {
+	moved := func(act func(context.Context, id.Organisation) error) journal.Handler {
+		return func(ctx context.Context, e journal.Entry) error { return act(ctx, id.Organisation(e.Subject)) }
+	}
+	a.Journal.Follow("units-of-moved-communities", []string{community.EventMoved}, moved(a.Units.CommunityMoved))
+	a.Journal.Follow("contracts-of-moved-communities", []string{community.EventMoved}, moved(a.Contracts.CommunityMoved))
+	a.Journal.Follow("people-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.People.Resettle))
+	a.Journal.Follow("plans-of-contracts", []string{"contract.*"}, a.Fulfilments.FollowContract)
+	a.Journal.Follow("rates-of-fulfilments", []string{"fulfilment.*"}, a.Fulfilments.FollowFulfilment)
+}
+
+// jobs are what time does in each room.
+func (a *App) jobs() []schedule.Job {
+	return []schedule.Job{
+		{Name: "contracts", Do: a.Contracts.Tick},
+		{Name: "fulfilments", Do: a.Fulfilments.Tick},
+		{Name: "people", Do: a.People.Tick},
+	}
+}
