@@ -11,6 +11,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/urfave/cli/v3"
+	"golang.org/x/term"
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/demo"
@@ -19,6 +20,7 @@ import (
 
 // loadDemo loads the real input, on the first start, and writes the actors' tokens anew, readable by their owner alone.
 func (p *program) loadDemo(ctx context.Context, c *cli.Command, a *app.App) (file string, err error) {
+	fmt.Fprintln(p.err, p.text("serve.loading"))
 	cast, err := p.play(ctx, a)
 	if err != nil {
 		return "", err
@@ -72,10 +74,12 @@ func (p *program) play(ctx context.Context, a *app.App) (demo.Cast, error) {
 	return cast, err
 }
 
-// bar shows progress on a terminal, on the error stream.
+// bar shows progress on the error stream, where that is a terminal; a log gets none.
 func (p *program) bar(total int, what string) *progressbar.ProgressBar {
+	f, ok := p.err.(*os.File)
 	return progressbar.NewOptions(total, progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.err) }), progressbar.OptionThrottle(100*time.Millisecond))
+		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(f.Fd()))), progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 }
 
 // writeWhole replaces a file's content at once: a reader sees the old tokens or the new ones, never a half.

@@ -20,7 +20,7 @@ import (
 
 // open opens the store and the keyring that the flags name, and the application on them.
 func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config)) (*app.App, error) {
-	if c.String("mongodb") != "" && c.IsSet("data") && c.String("data") != "" {
+	if c.String("mongodb") != "" && c.IsSet("data") && !c.Bool("demo") { // a demo writes its tokens there
 		return nil, p.usage("error.bothstores")
 	}
 	if c.String("mongodb") != "" && c.String("keyring") == "" {

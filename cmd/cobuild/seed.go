@@ -60,8 +60,7 @@ func (p *program) seed() *cli.Command {
 				_ = bar.Set(g.Done)
 			})
 			if bar != nil {
-				_ = bar.Exit()
-				fmt.Fprintln(p.err)
+				_ = bar.Finish()
 			}
 			if err != nil {
 				return err

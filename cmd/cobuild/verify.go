@@ -42,6 +42,9 @@ func (p *program) printReport(r *signing.Report) {
 		line("verify.signed", "name", s.Name, "part", s.Part, "by", s.By, "at", s.SignedAt.Format(time.RFC3339))
 		line("verify.key", "fingerprint", s.Fingerprint, "held", p.text(map[bool]string{true: "verify.held", false: "verify.own"}[s.Held]))
 		line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[s.Voucher])
+		if !s.InForce {
+			line("verify.notinforce")
+		}
 		if s.RevokedAt != nil {
 			line("verify.revoked", "at", s.RevokedAt.Format(time.RFC3339))
 		}

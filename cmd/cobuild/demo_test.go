@@ -1,0 +1,209 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
+)
+
+// stores are the arguments that put a server on each of the two stores.
+func stores() map[string]func(t *testing.T, dir string) []string {
+	return map[string]func(*testing.T, string) []string{
+		"the embedded store": func(_ *testing.T, dir string) []string { return []string{"--data", dir} },
+		"MongoDB": func(t *testing.T, dir string) []string {
+			t.Helper()
+			uri, database := mongotest.Database(t)
+			ring := filepath.Join(dir, "keyring.json")
+			if _, errs, code := cobuild(t, "", "keyring", "create", "--keyring", ring); code != 0 {
+				t.Fatal(errs)
+			}
+			return []string{"--mongodb", uri, "--database", database, "--keyring", ring, "--data", dir}
+		},
+	}
+}
+
+// story is the repository's example program: it takes a real agreement from draft to an accepted fulfilment.
+func story(t *testing.T, s *server, tokens, export string) {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "first-contract")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/cobuild/cobuild/docs/examples/first-contract")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), bin, "--url", s.url, "--tokens", tokens, "--export", export).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "accepted by the community: ACCEPTED") {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+func TestARealAgreementLivesFromDraftToAnAcceptedFulfilment(t *testing.T) {
+	for name, args := range stores() {
+		t.Run("on "+name, func(t *testing.T) {
+			dir := t.TempDir()
+			on := args(t, dir)
+			s := serving(t, append(on, "--demo")...)
+			export := filepath.Join(t.TempDir(), "contract.json")
+			story(t, s, filepath.Join(dir, "demo-tokens.json"), export)
+			if code := s.stop(); code != 0 {
+				t.Errorf("the server ended with %d", code)
+			}
+			verified(t, export)
+		})
+	}
+}
+
+// verified checks the exported file with the server off, and that it is refused after any of some changed bytes; that
+// every byte counts is proven in the signing package.
+func verified(t *testing.T, export string) {
+	t.Helper()
+	out, errs, code := cobuild(t, "", "verify", export)
+	if code != 0 || !strings.Contains(out, "genuine") || strings.Count(out, "Signed  ") != 2 || !strings.Contains(out, "server's word alone") {
+		t.Fatalf("%d: %s%s", code, out, errs)
+	}
+	key := regexp.MustCompile(`with key (\S+),`).FindStringSubmatch(out)[1]
+	if out, _, code := cobuild(t, "", "verify", "--trust", key, export); code != 0 || !strings.Contains(out, "vouched for by you") {
+		t.Errorf("%d: %s", code, out)
+	}
+	good, err := os.ReadFile(export)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(good); i += 1 + len(good)/150 {
+		bad := append([]byte(nil), good...)
+		bad[i] ^= 1
+		path := filepath.Join(t.TempDir(), "bad.json")
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, _, code := cobuild(t, "", "verify", path); code != 1 {
+			t.Errorf("byte %d changed from %q to %q, and yet: %s", i, good[i], bad[i], out)
+		}
+	}
+}
+
+func TestTheDemoIsReadyWhenThePortOpensAndKeepsItsData(t *testing.T) {
+	dir := t.TempDir()
+	first := serving(t, "--data", dir, "--demo")
+	tokens := tokensIn(t, dir)
+	for _, who := range []string{"secretary", "liaison", "supervisor", "auditor", "administrator", "outsider"} {
+		if data, errs := first.ask(t, tokens[who], `{ viewer { id } }`, nil); errs != nil || at(data, "viewer", "id") == nil {
+			t.Errorf("the %s is not known: %v", who, errs)
+		}
+	}
+	theCurlAnswers(t, first)
+	seen := statesSeen(t, first, tokens)
+	for _, who := range []string{"secretary", "liaison"} {
+		if len(seen[who]) < 4 {
+			t.Errorf("the %s is party of contracts in the states %v only", who, seen[who])
+		}
+	}
+	before := allContracts(t, first, tokens["supervisor"])
+	if first.stop() != 0 {
+		t.Error("the first server did not end well")
+	}
+	second := serving(t, "--data", dir, "--demo")
+	again := tokensIn(t, dir)
+	if again["secretary"] == tokens["secretary"] {
+		t.Error("the tokens are not made anew")
+	}
+	if after := allContracts(t, second, again["supervisor"]); after != before || before == 0 {
+		t.Errorf("there were %v contracts, now there are %v", before, after)
+	}
+	second.stop()
+	third := serving(t, "--data", dir) // no demo: its tokens are worth nothing
+	if _, errs := third.ask(t, again["administrator"], `{ viewer { id } }`, nil); errs == nil {
+		t.Error("a demo's token is accepted by a server that is none")
+	}
+}
+
+// theCurlAnswers runs what the server prints to try.
+func theCurlAnswers(t *testing.T, s *server) {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("curl is needed to try what the server prints")
+	}
+	line := regexp.MustCompile(`Try +(curl .*)`).FindStringSubmatch(s.out.String())
+	if line == nil {
+		t.Fatalf("nothing to try: %s", s.out)
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", line[1]).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Data   struct{ Contracts struct{ Nodes []any } }
+		Errors []any
+	}
+	if err := json.Unmarshal(out, &answer); err != nil || answer.Errors != nil || len(answer.Data.Contracts.Nodes) == 0 {
+		t.Errorf("%s\nanswers %s (%v)", line[1], out, err)
+	}
+}
+
+func statesSeen(t *testing.T, s *server, tokens map[string]string) map[string]map[any]bool {
+	t.Helper()
+	seen := map[string]map[any]bool{}
+	for who, token := range tokens {
+		seen[who] = map[any]bool{}
+		data, errs := s.ask(t, token, `{ contracts(first: 100) { nodes { status } } }`, nil)
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		nodes, _ := at(data, "contracts", "nodes").([]any)
+		for _, n := range nodes {
+			seen[who][at(n, "status")] = true
+		}
+	}
+	return seen
+}
+
+func allContracts(t *testing.T, s *server, token string) float64 {
+	t.Helper()
+	data, errs := s.ask(t, token, `{ contracts(first: 1) { totalCount } }`, nil)
+	n, ok := at(data, "contracts", "totalCount").(float64)
+	if errs != nil || !ok {
+		t.Fatal(data, errs)
+	}
+	return n
+}
+
+func TestAnOutsiderGetsNothingOfAContract(t *testing.T) {
+	dir := t.TempDir()
+	s := serving(t, "--data", dir, "--demo")
+	tokens := tokensIn(t, dir)
+	data, _ := s.ask(t, tokens["secretary"], `{ contracts(first: 1) { nodes { id commitments { id } fulfilments(first: 1) { nodes { id } } host { id } } } }`, nil)
+	nodes, _ := at(data, "contracts", "nodes").([]any)
+	if len(nodes) == 0 {
+		t.Fatal("the secretary has no contract")
+	}
+	secret, _ := at(nodes[0], "id").(string)
+	for _, who := range []string{"outsider", "administrator", ""} {
+		data, errs := s.ask(t, tokens[who], `query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, map[string]any{"id": secret})
+		if errs != nil || at(data, "node") != nil || at(data, "nodes").([]any)[0] != nil {
+			t.Errorf("%q sees the contract by its identifier: %v %v", who, data, errs)
+		}
+	}
+	data, errs := s.ask(t, tokens["outsider"], `query($id: ID!) { contract(id: $id) { id } contracts(first: 100) { totalCount nodes { id } } commitments(first: 100) { nodes { contract { id } } } fulfilments(first: 100) { nodes { contract { id } } } }`, map[string]any{"id": secret})
+	raw, err := json.Marshal(data)
+	if err != nil || strings.Contains(string(raw), secret) || at(data, "contract") != nil {
+		t.Errorf("the outsider sees %s, %v", raw, errs)
+	}
+}
+
+func TestTheFewAddressesBesideGraphQLAnswer(t *testing.T) {
+	s := serving(t, "--data", t.TempDir())
+	for path, want := range map[string]string{
+		"/": "Cobuild", "/schema.graphqls": "type CoBuildingContract", "/healthz": "ok", "/readyz": "", "/metrics": "go_goroutines", "/.well-known/jwks.json": "Ed25519",
+	} {
+		resp, body, err := s.get(t, path)
+		if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %s %.200s (%v)", path, resp.Status, body, err)
+		}
+	}
+}
