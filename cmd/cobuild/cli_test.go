@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -198,7 +199,8 @@ func TestABadRecordIsRefusedWithItsPlaceAndNothingIsImported(t *testing.T) {
 	wrong := "1" + code18[1][1:17] + "!"
 	bad := filepath.Join(t.TempDir(), "bad.json")
 	text := strings.Replace(string(raw), code18[1], wrong, 1)
-	line := 1 + strings.Count(text[:strings.Index(text, wrong)], "\n")
+	before, _, _ := strings.Cut(text, wrong)
+	line := 1 + strings.Count(before, "\n")
 	if err := os.WriteFile(bad, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +210,9 @@ func TestABadRecordIsRefusedWithItsPlaceAndNothingIsImported(t *testing.T) {
 	if code != 1 || place == nil || !strings.Contains(errs, "Nothing was imported") || !strings.Contains(errs, "creditCode") {
 		t.Fatalf("%d %s%s", code, out, errs)
 	}
-	t.Logf("the record with the bad line %d is reported at %s", line, place[1])
+	if at, err := strconv.Atoi(place[1]); err != nil || at > line || line-at > 20 { // where the record begins
+		t.Errorf("what is wrong in line %d is reported at line %s", line, place[1])
+	}
 	if out, errs, code := cobuild(t, "", "seed", "--from", bad, "--data", dir, "--keep-going"); code != 1 || strings.HasPrefix(out, "0 new") || !strings.Contains(errs, "creditCode") {
 		t.Fatalf("with --keep-going: %d %s%s", code, out, errs)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // contracts name time zones; a fresh machine may have none
 
@@ -23,8 +24,9 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	code := run(ctx, os.Args, os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
 // program is what every command works with.
@@ -88,12 +90,8 @@ func (p *program) report(err error) {
 // sentence is a fault in the reader's language, with its place and, for the operator, its cause.
 func (p *program) sentence(f *fault.Fault) string {
 	s := p.faults.Say(f.Code, f.Params)
-	for i := len(f.Path) - 1; i >= 0; i-- {
-		sep := ": "
-		if i < len(f.Path)-1 {
-			sep = "."
-		}
-		s = f.Path[i] + sep + s
+	if len(f.Path) > 0 {
+		s = strings.Join(f.Path, ".") + ": " + s
 	}
 	if f.Err != nil {
 		s += " (" + f.Err.Error() + ")"

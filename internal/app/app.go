@@ -5,7 +5,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -132,7 +131,7 @@ func (a *App) Settle(ctx context.Context) error {
 			return errors.Join(err, a.Journal.Drain(ctx))
 		}
 	}
-	return fmt.Errorf("background work does not come to an end")
+	return errors.New("background work does not come to an end")
 }
 
 // Ready says whether the store can be reached and written.

@@ -23,8 +23,9 @@ func main() {
 	export := flag.String("export", "", "file to write the signed contract to, for `cobuild verify`")
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if err := tell(ctx, *url, *tokens, *export, os.Stdout); err != nil {
+	err := tell(ctx, *url, *tokens, *export, os.Stdout)
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "first-contract:", err)
 		os.Exit(1)
 	}

@@ -132,7 +132,7 @@ func drain(t *testing.T, j *journal.Journal) {
 	}
 }
 
-// whole is every entry of the journal, which must have the places 1, 2, 3, …
+// whole is every entry of the journal, which must have the places 1, 2, 3 and so on.
 func whole(t *testing.T, j *journal.Journal) []journal.Entry {
 	t.Helper()
 	var all []journal.Entry
@@ -162,7 +162,7 @@ type notebook struct {
 func (n *notebook) handle(_ context.Context, e journal.Entry) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.seen = append(n.seen, short12(e))
+	n.seen = append(n.seen, brief(e))
 	return nil
 }
 
@@ -183,13 +183,13 @@ func (n *notebook) first() []string {
 	return out
 }
 
-func short12(e journal.Entry) string { return fmt.Sprintf("%d %s %s", e.Seq, e.Type, e.Subject) }
+func brief(e journal.Entry) string { return fmt.Sprintf("%d %s %s", e.Seq, e.Type, e.Subject) }
 
 func shorts(all []journal.Entry, kinds ...string) []string {
 	var out []string
 	for _, e := range all {
 		if len(kinds) == 0 || slices.Contains(kinds, e.Type) {
-			out = append(out, short12(e))
+			out = append(out, brief(e))
 		}
 	}
 	return out
@@ -275,6 +275,20 @@ func (g *gate) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 		<-g.opened
 	}
 	return g.Backend.Insert(ctx, coll, doc)
+}
+
+// unheard is a real store whose answers to replacements in one collection are lost, after they have landed.
+type unheard struct {
+	store.Backend
+	coll string
+}
+
+func (u *unheard) Replace(ctx context.Context, coll string, rev int64, doc bson.Raw) error {
+	err := u.Backend.Replace(ctx, coll, rev, doc)
+	if err == nil && coll == u.coll {
+		return errFlaky
+	}
+	return err
 }
 
 // deaf is an outbox that is never emptied, as if the relay died each time before it could.
