@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,11 +17,11 @@ import (
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/demo"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
 )
 
 // loadDemo loads the real input, on the first start, and writes the actors' tokens anew, readable by their owner alone.
 func (p *program) loadDemo(ctx context.Context, c *cli.Command, a *app.App) (file string, err error) {
-	fmt.Fprintln(p.err, p.text("serve.loading"))
 	cast, err := p.play(ctx, a)
 	if err != nil {
 		return "", err
@@ -48,6 +49,34 @@ func (p *program) loadDemo(ctx context.Context, c *cli.Command, a *app.App) (fil
 	return path, writeWhole(path, append(raw, '\n'))
 }
 
+// fill makes the demo's file at first start: beside its place and without waiting for the disk at each of some thousand
+// writes. It is put into its place when it is whole and on the disk, so an interrupted filling leaves nothing behind.
+func (p *program) fill(ctx context.Context, c *cli.Command, set func(*app.Config)) error {
+	if _, err := os.Stat(storePath(c)); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(c.String("data"), 0o700); err != nil {
+		return err
+	}
+	beside := storePath(c) + ".filling"
+	if err := os.Remove(beside); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	back, err := boltstore.Open(beside, boltstore.Options{Unsynced: true})
+	if err != nil {
+		return err
+	}
+	a, err := p.on(ctx, c, back, set)
+	if err != nil {
+		return err
+	}
+	_, err = p.play(ctx, a)
+	if err := errors.Join(err, a.Close(ctx)); err != nil {
+		return err
+	}
+	return os.Rename(beside, storePath(c))
+}
+
 // play lives through the demo's past in an application of its own on the same store, whose clock the demo moves.
 func (p *program) play(ctx context.Context, a *app.App) (demo.Cast, error) {
 	var clock atomic.Pointer[time.Time]
@@ -63,7 +92,8 @@ func (p *program) play(ctx context.Context, a *app.App) (demo.Cast, error) {
 	deps := past.DemoDeps(func(t time.Time) { clock.Store(&t) })
 	deps.Progress = func(done, total int) {
 		if bar == nil {
-			bar = p.bar(total, p.text("serve.loading"))
+			fmt.Fprintln(p.err, p.text("serve.loading"))
+			bar = p.bar(total, "")
 		}
 		_ = bar.Set(done)
 	}

@@ -30,6 +30,11 @@ func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config
 	if err != nil {
 		return nil, err
 	}
+	return p.on(ctx, c, back, set)
+}
+
+// on opens the application on a store, which it closes when that fails.
+func (p *program) on(ctx context.Context, c *cli.Command, back store.Backend, set func(*app.Config)) (*app.App, error) {
 	ring, err := openKeyring(c)
 	if err != nil {
 		return nil, errors.Join(err, back.Close(ctx))
@@ -58,8 +63,11 @@ func openStore(ctx context.Context, c *cli.Command) (store.Backend, error) {
 	if err := os.MkdirAll(c.String("data"), 0o700); err != nil {
 		return nil, err
 	}
-	return boltstore.Open(filepath.Join(c.String("data"), "cobuild.db"), boltstore.Options{})
+	return boltstore.Open(storePath(c), boltstore.Options{})
 }
+
+// storePath is the file of the embedded store.
+func storePath(c *cli.Command) string { return filepath.Join(c.String("data"), "cobuild.db") }
 
 // openKeyring reads the keyring. On the embedded store it is made at first start.
 func openKeyring(c *cli.Command) (*keyring.Keyring, error) {

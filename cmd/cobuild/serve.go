@@ -36,9 +36,15 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	a, err := p.open(ctx, c, func(cfg *app.Config) {
+	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection = demo, log, demo || c.Bool("introspection")
-	})
+	}
+	if demo && c.String("mongodb") == "" {
+		if err := p.fill(ctx, c, set); err != nil {
+			return err
+		}
+	}
+	a, err := p.open(ctx, c, set)
 	if err != nil {
 		return err
 	}
