@@ -21,6 +21,8 @@ const (
 
 	firstKey = "EX001"      // the contract that is made first: by its day an interrupted filling is continued
 	lastKey  = "demo-draft" // the one that is made last: where it is, the installation is full
+
+	patrolKey = "demo-patrol" // the daily one
 )
 
 // scene is a contract between the cast's organisations, made of what others promised in an example.
@@ -32,7 +34,7 @@ type scene struct {
 
 func scenes() []scene {
 	return []scene{
-		{"demo-patrol", "小区日常巡查共建协议", "Co-building agreement on daily patrols", "EX131", fate{seed.Signed, -35, -45}},
+		{patrolKey, "小区日常巡查共建协议", "Co-building agreement on daily patrols", "EX131", fate{seed.Signed, -35, -45}},
 		{"demo-alarm", "一键报警入户共建协议", "Co-building agreement on alarm buttons", "EX116", fate{seed.Signed, -90, -100}},
 		{"demo-station", "红色物业阵地共建协议", "Co-building agreement on a service station", "EX006", fate{seed.Signed, 12, -6}},
 		{"demo-homes", "小区活动之家共建协议", "Co-building agreement on activity rooms", "EX007", fate{seed.Signing, 15, -4}},

@@ -81,7 +81,7 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 func load() (seed.File, error) {
 	file, refused := seed.Check(bytes.NewReader(examples))
 	if len(refused) > 0 {
-		return seed.File{}, fmt.Errorf("demo: %w", refused[0])
+		return seed.File{}, fmt.Errorf("demo: %w", refused[0].Err())
 	}
 	return staged(file)
 }
@@ -123,7 +123,7 @@ func castOf(people map[string]id.Person) (Cast, error) {
 // refusedOf tells which record was refused, where one was.
 func refusedOf(done seed.Result, err error) error {
 	if errors.Is(err, seed.ErrRefused) && len(done.Refused) > 0 {
-		return done.Refused[0]
+		return done.Refused[0].Err()
 	}
 	return err
 }

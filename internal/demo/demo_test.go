@@ -3,11 +3,14 @@ package demo_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/contract"
@@ -25,7 +28,7 @@ import (
 func house(t *testing.T) (*app.App, demo.Deps) {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := boltstore.Open(filepath.Join(dir, "demo.db"), boltstore.Options{})
+	db, err := boltstore.Open(filepath.Join(dir, "demo.db"), boltstore.Options{Unsynced: true})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close(context.Background()) })
 	ring, err := keyring.Create(filepath.Join(dir, "keyring"), now(), rand.Reader)
@@ -93,13 +96,38 @@ func states(ctx context.Context, t *testing.T, a *app.App) map[fulfilment.Status
 	}
 }
 
-func TestTheDemoLivesThroughThePast(t *testing.T) {
+// summary tells everything that the demo has brought about, so that two can be compared.
+func summary(t *testing.T, a *app.App) map[string]int {
+	t.Helper()
+	out, after := map[string]int{}, int64(0)
+	for {
+		page, err := a.Journal.Read(t.Context(), after, 100)
+		must(t, err)
+		if len(page) == 0 {
+			return out
+		}
+		for _, e := range page {
+			out[e.Type]++
+			after = e.Seq
+		}
+	}
+}
+
+// One filling serves all of the tests, because each takes some seconds.
+func TestTheDemo(t *testing.T) {
 	a, deps := house(t)
-	began := time.Now() //nolint:forbidigo // tells how long it took
+	began := time.Now()
 	cast, err := demo.Load(t.Context(), deps, now())
 	must(t, err)
 	t.Logf("loaded in %s", time.Since(began))
+	before := summary(t, a)
+	t.Run("lives through the past", func(t *testing.T) { livesThroughThePast(t, a, cast) })
+	t.Run("keeps its data at a second start", func(t *testing.T) { keepsItsData(t, a, deps, cast) })
+	t.Run("is continued to the same end when interrupted", func(t *testing.T) { isContinued(t, before) })
+}
 
+func livesThroughThePast(t *testing.T, a *app.App, cast demo.Cast) {
+	t.Helper()
 	secretary, liaison := actor(t, a, cast.Secretary), actor(t, a, cast.Liaison)
 	for who, ctx := range map[string]context.Context{"secretary": secretary, "liaison": liaison} {
 		got := statuses(ctx, t, a)
@@ -111,7 +139,7 @@ func TestTheDemoLivesThroughThePast(t *testing.T) {
 	}
 	kept := states(secretary, t, a)
 	t.Logf("the secretary sees %v", kept)
-	for _, want := range []fulfilment.Status{fulfilment.Due, fulfilment.Accepted} {
+	for _, want := range []fulfilment.Status{fulfilment.Due, fulfilment.Reported, fulfilment.Accepted, fulfilment.Disputed, fulfilment.Overdue} {
 		if kept[want] == 0 {
 			t.Errorf("nothing of the secretary's is %s: %v", want, kept)
 		}
@@ -126,7 +154,66 @@ func TestTheDemoLivesThroughThePast(t *testing.T) {
 	if len(theirs) == 0 {
 		t.Error("the outsider has no contract of their own")
 	}
+	rates := map[string]int{}
+	list, err := a.Contracts.Contracts(actor(t, a, cast.Auditor), nil, nil, page.Args{First: new(100)})
+	must(t, err)
+	for _, e := range list.Edges {
+		if e.Node.Host != authz.From(secretary).Holdings[0].Organisation {
+			continue
+		}
+		for _, party := range e.Node.Current {
+			shares, err := a.Fulfilments.Rates(authz.AsSystem(t.Context()), []fulfilment.RateOf{{Contract: e.Node.ID, Party: party}})
+			must(t, err)
+			if shares[0].Due > 0 {
+				rates[fmt.Sprintf("%.1f", float64(shares[0].Earned)/float64(shares[0].Due))]++
+			}
+		}
+	}
+	if len(rates) < 2 {
+		t.Errorf("the cast's rates do not differ: %v", rates)
+	}
 	if holds := authz.From(actor(t, a, cast.Administrator)).Holdings; len(holds) != 1 || holds[0].Role != authz.Administrator {
 		t.Errorf("the administrator holds %v", holds)
+	}
+}
+
+func keepsItsData(t *testing.T, a *app.App, deps demo.Deps, first demo.Cast) {
+	t.Helper()
+	before := summary(t, a)
+	for _, later := range []time.Duration{time.Minute, 40 * 24 * time.Hour} {
+		second, err := demo.Load(t.Context(), deps, now().Add(later))
+		must(t, err)
+		if first != second {
+			t.Fatalf("the cast has changed from %+v to %+v", first, second)
+		}
+		if diff := cmp.Diff(before, summary(t, a)); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
+func isContinued(t *testing.T, want map[string]int) {
+	t.Helper()
+	a, deps := house(t)
+	for _, stop := range []int{3, 90} {
+		ctx, cancel := context.WithCancel(t.Context())
+		deps.Progress = func(done, _ int) {
+			if done == stop {
+				cancel()
+			}
+		}
+		if _, err := demo.Load(ctx, deps, now()); err == nil {
+			t.Fatalf("the filling was not interrupted on day %d", stop)
+		}
+		cancel()
+	}
+	deps.Progress = nil
+	_, err := demo.Load(t.Context(), deps, now().Add(24*time.Hour))
+	must(t, err)
+	got := summary(t, a)
+	for _, kind := range []string{"contract.drafted", "contract.signed", "contract.activated", "person.enrolled", "unit.registered"} {
+		if want[kind] != got[kind] {
+			t.Errorf("%s: %d, and %d when interrupted", kind, want[kind], got[kind])
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -98,12 +99,32 @@ func (l *life) day(ctx context.Context, day scalar.Date, drafted []seed.Contract
 			return err
 		}
 	}
+	todo := l.todo[day]
+	delete(l.todo, day)
+	return l.work(ctx, todo)
+}
+
+// work does the tasks of a day: several fulfilments at the same time, and of one fulfilment one task after another.
+func (l *life) work(ctx context.Context, todo []task) error {
+	slices.SortStableFunc(todo, func(a, b task) int { return strings.Compare(string(a.of), string(b.of)) })
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	for _, t := range l.todo[day] {
-		g.Go(func() error { return l.try(ctx, t) })
+	for len(todo) > 0 {
+		n := 1
+		for n < len(todo) && todo[n].of == todo[0].of {
+			n++
+		}
+		own := todo[:n]
+		todo = todo[n:]
+		g.Go(func() error {
+			for _, t := range own {
+				if err := l.try(ctx, t); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
-	delete(l.todo, day)
 	return g.Wait()
 }
 
@@ -185,15 +206,14 @@ func (l *life) more(ctx context.Context, of id.Contract, after *string, most int
 	return pages[0], nil
 }
 
-// try does a task, if the fulfilment is still in a state for it.
+// try does a task, unless the fulfilment is past it: time, or an earlier filling, was quicker.
 func (l *life) try(ctx context.Context, t task) error {
 	f, err := l.Fulfilments.Fulfilment(ctx, t.of)
-	if err != nil {
-		return err
+	if err == nil {
+		err = t.do(ctx, f)
 	}
-	err = t.do(ctx, f)
-	if kind := fault.Of(err).Kind; err != nil && kind != fault.Refused && kind != fault.Conflict {
-		return fmt.Errorf("%s: %w", t.of, err)
+	if err == nil || fault.Is(err, fulfilment.CodeWrongState) || fault.Is(err, fulfilment.CodeAlreadyAnswered) {
+		return nil
 	}
-	return nil // time, or an earlier filling, was quicker
+	return fmt.Errorf("%s: %w", t.of, err)
 }

@@ -19,9 +19,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// ContractEvents are the types of the events that FollowContract wants.
-func ContractEvents() []string { return []string{"contract.*"} }
-
 // ContractStatus is the state of a contract, as its room names it.
 type ContractStatus string
 
@@ -72,7 +69,7 @@ type outline struct {
 // errNothing ends a change that has nothing to change.
 var errNothing = errors.New("fulfilment: nothing to change")
 
-// FollowContract takes in what an event says of a contract: its commitments get plans, or change them, and those that
+// FollowContract takes in what an event (contract.*) says of a contract: its commitments get plans, or change them, and those that
 // the text has no more are put aside. Hearing it again, or after what came later, changes nothing.
 func (s *Service) FollowContract(ctx context.Context, e journal.Entry) error {
 	ctx = authz.AsSystem(ctx)

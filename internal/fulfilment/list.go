@@ -77,20 +77,27 @@ func planSchema() store.Schema {
 // columns say where both keep the organisations that the rule of reading speaks of.
 func columns() authz.Columns {
 	return authz.Columns{
-		authz.Partying: func(os ...id.Organisation) store.Filter { return byParty.In(os...) },
-		authz.Above:    func(os ...id.Organisation) store.Filter { return byAbove.In(os...) },
+		authz.Partying: byParty.In,
+		authz.Above:    byAbove.In,
 	}
 }
 
-// The names under which the API binds pages and filters.
+// These are the names under which the API binds pages and filters.
 type (
-	Connection           = page.Connection[*Fulfilment]
-	Edge                 = page.Edge[*Fulfilment]
-	StatusChoice         = page.Choice[Status]
-	ContractChoice       = page.Choice[id.Contract]
-	CommitmentChoice     = page.Choice[id.Commitment]
+	// Connection is a page of fulfilments.
+	Connection = page.Connection[*Fulfilment]
+	// Edge is a fulfilment of a page, with its cursor.
+	Edge = page.Edge[*Fulfilment]
+	// StatusChoice chooses by a fulfilment's state.
+	StatusChoice = page.Choice[Status]
+	// ContractChoice chooses by a contract.
+	ContractChoice = page.Choice[id.Contract]
+	// CommitmentChoice chooses by a commitment.
+	CommitmentChoice = page.Choice[id.Commitment]
+	// ContractStatusChoice chooses by a contract's state.
 	ContractStatusChoice = page.Choice[ContractStatus]
-	DateRange            = page.Range[scalar.Date]
+	// DateRange chooses by a day.
+	DateRange = page.Range[scalar.Date]
 )
 
 // Filter chooses among the fulfilments that the caller may read. What it names must all hold.

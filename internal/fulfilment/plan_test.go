@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -44,13 +45,13 @@ func TestDaysComeIntoSightNinetyDaysAhead(t *testing.T) {
 		clock string
 		want  int
 	}{{"2026-03-01", "23:59:59", 1}, {"2026-03-02", "00:00", 2}, {"2026-05-01", "23:59:59", 2}, {"2026-05-02", "00:00", 3}} {
-		w.goTo(tt.day, tt.clock, contract.DefaultZone)
+		w.goTo(tt.day, tt.clock)
 		w.tick(t)
 		if got := len(w.all(t)); got != tt.want {
 			t.Errorf("on %s at %s there are %d, want %d", tt.day, tt.clock, got, tt.want)
 		}
 	}
-	w.goTo("2027-06-01", "09:00", contract.DefaultZone)
+	w.goTo("2027-06-01", "09:00")
 	w.tick(t)
 	equal(t, days(w.all(t)), "2026-03-31", "2026-05-31", "2026-07-31", "2026-08-31", "2026-10-31", "2026-12-31", "2027-01-31")
 	if n := w.tick(t); n != 0 {
@@ -64,7 +65,7 @@ func TestADailyPromiseIsPlannedWholly(t *testing.T) {
 	if got := len(w.all(t)); got != 91 {
 		t.Fatalf("%d days are planned", got)
 	}
-	w.goTo("2027-02-01", "09:00", contract.DefaultZone)
+	w.goTo("2027-02-01", "09:00")
 	w.tick(t)
 	if got := len(w.all(t)); got != 365 {
 		t.Fatalf("%d days are planned", got)
@@ -75,7 +76,7 @@ func TestADailyPromiseIsPlannedWholly(t *testing.T) {
 func TestWhatWasMissedIsMadeUpFor(t *testing.T) {
 	w := open(t)
 	w.hear(t, told(contract.Active, promise("m1", rhythm("FREQ=WEEKLY"))))
-	w.goTo("2027-06-01", "09:00", contract.DefaultZone)
+	w.goTo("2027-06-01", "09:00")
 	w.hear(t, told(contract.Expired, promise("m1", rhythm("FREQ=WEEKLY"))))
 	w.tick(t)
 	all := w.all(t)
@@ -111,7 +112,7 @@ func TestTheDaysOfACommitment(t *testing.T) {
 			s := told(contract.Active, promise("m1", tt.change))
 			s.EffectiveOn, s.EndsOn = tt.from, tt.to
 			w.hear(t, s)
-			w.goTo(tt.to, "09:00", contract.DefaultZone)
+			w.goTo(tt.to, "09:00")
 			w.tick(t)
 			equal(t, days(w.all(t)), tt.want...)
 		})
@@ -134,7 +135,7 @@ func TestWhatWasNotDueWhenTheContractEndedIsClosed(t *testing.T) {
 	w := open(t)
 	p := promise("m1", rhythm("FREQ=DAILY"))
 	w.hear(t, told(contract.Active, p))
-	w.goTo("2026-03-10", "12:00", contract.DefaultZone)
+	w.goTo("2026-03-10", "12:00")
 	w.tick(t)
 	w.hear(t, told(contract.Terminated, p))
 	w.tick(t)
@@ -148,7 +149,7 @@ func TestWhatWasNotDueWhenTheContractEndedIsClosed(t *testing.T) {
 	if count[fulfilment.Overdue] != 9 || count[fulfilment.Closed] != 91 {
 		t.Errorf("got %v", count)
 	}
-	w.goTo("2026-09-10", "12:00", contract.DefaultZone)
+	w.goTo("2026-09-10", "12:00")
 	if w.tick(t) != 0 || len(w.all(t)) != 100 {
 		t.Error("something came after the end")
 	}
@@ -177,21 +178,21 @@ func TestNewReadersReadWhatIsThereAndFormerOnesDoNot(t *testing.T) {
 // picture is all that the room knows, without what the store itself writes.
 func (w *world) picture(t failer) string {
 	t.Helper()
-	var out string
+	var out strings.Builder
 	where := &fulfilment.CommitmentFilter{Contract: &fulfilment.ContractChoice{In: []id.Contract{contractID()}}}
-	got, err := w.Commitments(authz.AsSystem(context.Background()), where, nil, page.Args{First: new(100)}) //nolint:usetesting // rapid's T has no context
+	got, err := w.Commitments(authz.AsSystem(context.Background()), where, nil, page.Args{First: new(100)})
 	if err != nil {
 		t.Fatalf("list: %v", err)
 	}
 	plans := got.Nodes()
 	slices.SortFunc(plans, func(a, b *fulfilment.Plan) int { return int(a.ShortKey[1]) - int(b.ShortKey[1]) })
 	for _, p := range plans {
-		out += fmt.Sprintln(p.ID, p.ContractStatus, p.Gone, p.Action, p.Parties, p.Above, *p.DueOn, p.Weight)
+		fmt.Fprintln(&out, p.ID, p.ContractStatus, p.Gone, p.Action, p.Parties, p.Above, *p.DueOn, p.Weight)
 	}
 	for _, f := range w.all(t) {
-		out += fmt.Sprintln(f.ID, f.Status, f.Parties, f.Above)
+		fmt.Fprintln(&out, f.ID, f.Status, f.Parties, f.Above)
 	}
-	return out
+	return out.String()
 }
 
 func TestHearingAContractAgainOrLateChangesNothing(t *testing.T) {
@@ -268,7 +269,7 @@ func TestCommitmentsAreFoundAcrossContracts(t *testing.T) {
 func TestFulfilmentsAreFoundByWhatAndForWhom(t *testing.T) {
 	w := open(t)
 	w.hear(t, told(contract.Active, promise("m1", rhythm("FREQ=MONTHLY;COUNT=3;BYMONTHDAY=10")), promise("m2", due("2026-04-20"), toBoth)))
-	w.goTo("2026-03-12", "09:00", contract.DefaultZone)
+	w.goTo("2026-03-12", "09:00")
 	w.tick(t)
 	orgs := func(o ...id.Organisation) *page.Choice[id.Organisation] { return &page.Choice[id.Organisation]{In: o} }
 	late, contracts := fulfilment.Overdue, []id.Contract{contractID()}

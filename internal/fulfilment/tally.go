@@ -18,9 +18,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// FulfilmentEvents are the types of the events that FollowFulfilment wants.
-func FulfilmentEvents() []string { return []string{"fulfilment.*"} }
-
 // tally adds up the shares of one commitment's fulfilments. It remembers each with the number of the event it was told
 // by, so that an event heard twice, or late, changes nothing.
 type tally struct {
@@ -63,13 +60,16 @@ func enter(entries []entry, sum Share, e entry) ([]entry, Share, bool) {
 	return entries, sum, true
 }
 
-// FollowFulfilment takes what an event of a fulfilment says of its share into its provider's rate. Hearing it again, or
+// FollowFulfilment takes what an event of a fulfilment (fulfilment.*) says of its share into its provider's rate. Hearing it again, or
 // after what came later, changes nothing.
 func (s *Service) FollowFulfilment(ctx context.Context, e journal.Entry) error {
 	ctx = authz.AsSystem(ctx)
 	var h Happened
 	if err := bson.Unmarshal(e.Data, &h); err != nil {
 		return fmt.Errorf("fulfilment: event %s: %w", e.ID, err)
+	}
+	if h.Was == h.Is { // what a fulfilment counts is told by the event that changed it
+		return nil
 	}
 	t, err := s.tallied(ctx, h.Commitment, entry{Key: string(h.DueOn), Seq: e.Seq, Is: h.Is})
 	if err != nil {

@@ -20,10 +20,10 @@ func ofSchool() fulfilment.RateOf {
 
 func (w *world) share(t failer) fulfilment.Share {
 	t.Helper()
-	if err := w.journal.Drain(context.Background()); err != nil { //nolint:usetesting // rapid's T has no context
+	if err := w.journal.Drain(context.Background()); err != nil {
 		t.Fatalf("drain: %v", err)
 	}
-	got, err := w.Rates(context.Background(), []fulfilment.RateOf{ofSchool()}) //nolint:usetesting // rapid's T has no context
+	got, err := w.Rates(context.Background(), []fulfilment.RateOf{ofSchool()})
 	if err != nil {
 		t.Fatalf("rates: %v", err)
 	}
@@ -49,7 +49,7 @@ func TestARateIsTheWeightKeptOfTheWeightDue(t *testing.T) {
 	}
 	must(t)(w.accept(as(secretary), one))
 	rate(1) // accepted before its day, it counts at once
-	w.goTo("2026-03-12", "00:00", contract.DefaultZone)
+	w.goTo("2026-03-12", "00:00")
 	w.tick(t)
 	rate(0.6) // 3 of 3+2
 	late := must(t)(w.report(as(liaison), w.all(t)[1]))
@@ -58,7 +58,7 @@ func TestARateIsTheWeightKeptOfTheWeightDue(t *testing.T) {
 	third := must(t)(w.report(as(liaison), w.all(t)[2]))
 	third = must(t)(w.dispute(as(secretary), third))
 	rate(0.8)
-	w.goTo("2026-03-13", "00:00", contract.DefaultZone)
+	w.goTo("2026-03-13", "00:00")
 	w.tick(t)
 	rate(0.4) // 4 of 10
 	must(t)(w.resolve(as(supervisor), third, fulfilment.Partly))
@@ -161,12 +161,13 @@ func TestTheRateIsTheSameByEveryWayOfCounting(t *testing.T) {
 		if got := w.share(rt); got != want {
 			rt.Fatalf("heard again: %+v, want %+v", got, want)
 		}
-		w.retell(rt, t, want)
+		w.retell(t, rt, want)
 	})
 }
 
 // retell tells another room the same events in any order.
-func (w *world) retell(rt *rapid.T, t *testing.T, want fulfilment.Share) {
+func (w *world) retell(t *testing.T, rt *rapid.T, want fulfilment.Share) {
+	t.Helper()
 	other := open(t)
 	var places []int
 	for i := range w.heard {

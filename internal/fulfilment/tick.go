@@ -3,10 +3,14 @@ package fulfilment
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -37,12 +41,10 @@ func (s *Service) tickPlans(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, p := range due.Items {
-		if _, err := s.tend(ctx, p, now); err != nil {
-			return i, err
-		}
-	}
-	return len(due.Items), nil
+	return all(due.Items, 1, func(p *Plan) error {
+		_, err := s.tend(ctx, p, now)
+		return err
+	})
 }
 
 func (s *Service) tickFulfilments(ctx context.Context, now time.Time) (int, error) {
@@ -52,17 +54,39 @@ func (s *Service) tickFulfilments(ctx context.Context, now time.Time) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	n := 0
-	for _, f := range due.Items {
-		err := s.pass(ctx, f, now)
-		if err != nil && !errors.Is(err, errNothing) {
-			return n, err
-		}
-		if err == nil {
-			n++
-		}
+	return all(due.Items, sideBySide, func(f *Fulfilment) error { return s.pass(ctx, f, now) })
+}
+
+// all does one thing to each item, several side by side, and says to how many it did it. One that fails does not hold
+// up the others, unless it is the store that fails.
+func all[T any](items []T, beside int, do func(T) error) (int, error) {
+	var mu sync.Mutex
+	var errs []error
+	n, down := 0, false
+	var g errgroup.Group
+	g.SetLimit(beside)
+	for _, item := range items {
+		g.Go(func() error {
+			mu.Lock()
+			stop := down
+			mu.Unlock()
+			if stop {
+				return nil
+			}
+			err := do(item)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				n++
+			case !errors.Is(err, errNothing):
+				errs, down = append(errs, err), down || fault.Of(err).Kind == fault.Unavailable
+			}
+			return nil
+		})
 	}
-	return n, nil
+	_ = g.Wait() // the errors are in errs
+	return n, errors.Join(errs...)
 }
 
 // pass lets time change one fulfilment. That its day is over is no change that its readers must know of; that its state

@@ -27,7 +27,7 @@ func in(t *testing.T, s fulfilment.Status) (*world, *fulfilment.Fulfilment) {
 	f := w.one(t)
 	switch s {
 	case fulfilment.Overdue:
-		w.goTo("2026-03-11", "00:00", contract.DefaultZone)
+		w.goTo("2026-03-11", "00:00")
 		w.tick(t)
 	case fulfilment.Closed:
 		w.hear(t, told(contract.Terminated, p))
@@ -406,7 +406,7 @@ func TestOfAcceptingAndDisputingAtOnceOneWins(t *testing.T) {
 func TestTwoNodesLetTimePassOnce(t *testing.T) {
 	w := open(t)
 	w.hear(t, told(contract.Active, promise("m1", rhythm("FREQ=DAILY;COUNT=40"))))
-	w.goTo("2026-06-01", "09:00", contract.DefaultZone)
+	w.goTo("2026-06-01", "09:00")
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

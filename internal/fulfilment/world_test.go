@@ -34,10 +34,10 @@ type world struct {
 
 const dawn = "2026-03-01" // the day on which the world begins, at 09:00 in Shanghai
 
-func open(t testing.TB) *world {
+func open(t *testing.T) *world {
 	t.Helper()
 	w := &world{}
-	w.goTo(dawn, "09:00", contract.DefaultZone)
+	w.goTo(dawn, "09:00")
 	db, err := boltstore.Open(filepath.Join(t.TempDir(), "world.bolt"), boltstore.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +54,7 @@ func open(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	w.journal.Collect(w.Outboxes()...)
-	w.journal.Follow("rates", fulfilment.FulfilmentEvents(), func(ctx context.Context, e journal.Entry) error {
+	w.journal.Follow("rates", []string{"fulfilment.*"}, func(ctx context.Context, e journal.Entry) error {
 		w.heard = append(w.heard, e)
 		return w.FollowFulfilment(ctx, e)
 	})
@@ -67,9 +67,9 @@ func (w *world) now() time.Time {
 	return w.at
 }
 
-// goTo moves the clock to a day and a time of day somewhere.
-func (w *world) goTo(day scalar.Date, clock, zone string) {
-	loc, err := time.LoadLocation(zone)
+// goTo moves the clock to a day and a time of day in Shanghai.
+func (w *world) goTo(day scalar.Date, clock string) {
+	loc, err := time.LoadLocation(contract.DefaultZone)
 	if err != nil {
 		panic(err)
 	}
@@ -93,7 +93,7 @@ func (w *world) tick(t failer) int {
 	t.Helper()
 	sum := 0
 	for {
-		n, err := w.Tick(context.Background(), w.now()) //nolint:usetesting // rapid's T has no context
+		n, err := w.Tick(context.Background(), w.now())
 		if err != nil {
 			t.Fatalf("tick: %v", err)
 		}
@@ -208,7 +208,7 @@ func (w *world) entry(t failer, s contract.Snapshot) journal.Entry {
 
 func (w *world) hear(t failer, s contract.Snapshot) {
 	t.Helper()
-	if err := w.FollowContract(context.Background(), w.entry(t, s)); err != nil { //nolint:usetesting // rapid's T has no context
+	if err := w.FollowContract(context.Background(), w.entry(t, s)); err != nil {
 		t.Fatalf("follow: %v", err)
 	}
 }
@@ -220,7 +220,7 @@ func (w *world) all(t failer) []*fulfilment.Fulfilment {
 	args, contracts := page.Args{First: new(100)}, []id.Contract{contractID()}
 	where := &fulfilment.Filter{Contract: &fulfilment.ContractChoice{In: contracts}}
 	for {
-		got, err := w.Fulfilments(authz.AsSystem(context.Background()), where, nil, args) //nolint:usetesting // rapid's T has no context
+		got, err := w.Fulfilments(authz.AsSystem(context.Background()), where, nil, args)
 		if err != nil {
 			t.Fatalf("list: %v", err)
 		}
@@ -290,7 +290,7 @@ func must(t failer) func(*fulfilment.Fulfilment, error) *fulfilment.Fulfilment {
 	}
 }
 
-func equal(t testing.TB, got []scalar.Date, want ...scalar.Date) {
+func equal(t *testing.T, got []scalar.Date, want ...scalar.Date) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)

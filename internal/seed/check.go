@@ -24,6 +24,7 @@ func Check(r io.Reader) (File, []Refusal) {
 func check(file File, refused []Refusal) (File, []Refusal) {
 	c := &checker{
 		file: file, bad: map[string]bool{}, organisations: map[string]Section{}, sources: map[string]*Source{},
+		hosts: map[string]*Community{},
 		facts: map[id.Organisation]organisation.Facts{}, codes: map[string]string{}, taken: map[string]string{},
 		acting: map[string]*Person{},
 	}
@@ -50,6 +51,7 @@ type checker struct {
 	refused       refusals
 	bad           map[string]bool // keys of records that were refused
 	sources       map[string]*Source
+	hosts         map[string]*Community
 	organisations map[string]Section // where an organisation's key stands
 	facts         map[id.Organisation]organisation.Facts
 	codes         map[string]string  // administrative division codes of districts, by key
@@ -67,7 +69,7 @@ func keep[T any, P interface {
 		p := P(&all[i])
 		var f fault.List
 		if !keyForm.MatchString(p.name()) {
-			f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", keyForm.String()), "key")
+			f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", keyLooks), "key")
 		} else if seen[p.name()] {
 			f.Add(fault.New(fault.Invalid, fault.CodeDuplicate, "value", p.name()), "key")
 		}
@@ -82,6 +84,9 @@ func keep[T any, P interface {
 	return kept
 }
 
+// keyLooks is keyForm as people are told.
+const keyLooks = "A-Z 0-9 . _ -, 1 to 64"
+
 // keyForm is what a record's key looks like: letters and digits of any script, and . _ - between them.
 var keyForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
 
@@ -89,7 +94,7 @@ var keyForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
 func (c *checker) head() {
 	var f fault.List
 	if !keyForm.MatchString(c.file.Name) {
-		f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", keyForm.String()), "name")
+		f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", keyLooks), "name")
 	}
 	text.Block(&f, "about", c.file.About, 0, maxText)
 	c.refused.add(InHead, "", 1, f.Err())

@@ -45,7 +45,7 @@ func (c *checker) contract(k *Contract, f *fault.List) {
 // words is what the text of a contract takes from elsewhere in the file.
 func (c *checker) words(k *Contract) words {
 	return words{
-		organisation: c.id, source: c.sources[k.Source], file: c.file.Name,
+		organisation: c.id, source: c.sources[k.Source], host: c.hosts[k.Host], file: c.file.Name,
 		actor: func(key string) string {
 			if p := c.acting[key]; p != nil {
 				return p.Name

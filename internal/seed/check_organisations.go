@@ -79,6 +79,7 @@ func (c *checker) community(m *Community, f *fault.List) {
 	}
 	c.refers(f, m.SubDistrict, []Section{InSubDistricts}, "subDistrict")
 	c.only(f, "in sub-district "+m.SubDistrict, m.Name, m.Key, "name")
+	c.hosts[m.Key] = m
 	sub := c.id(m.SubDistrict)
 	of := c.facts[sub].District
 	c.settle(f, InCommunities, m.Key, organisation.Facts{

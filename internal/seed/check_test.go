@@ -142,7 +142,7 @@ func TestAFileThatIsNoneIsRefusedAtItsLine(t *testing.T) {
 		{"nothing", "", 1, seed.CodeNotJSON},
 		{"no JSON", "hello", 1, seed.CodeNotJSON},
 		{"a list", "[]", 1, seed.CodeNotJSON},
-		{"cut short", small(t)[:900], 20, seed.CodeNotJSON},
+		{"cut short", small(t)[:900], 19, seed.CodeNotJSON},
 		{"more behind the end", small(t) + "{}", 47, seed.CodeNotJSON},
 		{"another format", altered(t, "cobuild-seed/1", "cobuild-seed/2"), 1, seed.CodeFormat},
 		{"no format", altered(t, ` "format": "cobuild-seed/1",`, ``), 1, seed.CodeFormat},

@@ -25,7 +25,7 @@ import (
 func house(t *testing.T) seed.Services {
 	t.Helper()
 	dir := t.TempDir()
-	db, err := boltstore.Open(filepath.Join(dir, "seed.db"), boltstore.Options{})
+	db, err := boltstore.Open(filepath.Join(dir, "seed.db"), boltstore.Options{Unsynced: true})
 	must(t, err)
 	t.Cleanup(func() { _ = db.Close(context.Background()) })
 	now := func() time.Time { return time.Date(2026, 1, 10, 1, 0, 0, 0, time.UTC) }
@@ -34,6 +34,7 @@ func house(t *testing.T) seed.Services {
 	cursors := &page.Cursors{Keys: func() [][]byte { return [][]byte{make([]byte, 32)} }}
 	var s seed.Services
 	var directory organisation.Directory
+	//nolint:gocritic // the directory is filled below, and must not be copied before
 	facts := func(ctx context.Context, ids []id.Organisation) ([]organisation.Facts, error) {
 		return directory.Facts(ctx, ids)
 	}

@@ -69,18 +69,20 @@ func bring(ctx context.Context, s Services, file File, refused []Refusal, o Opti
 	file, refused = check(file, refused)
 	im := &importer{
 		services: s, options: o, file: &file, bad: map[string]bool{}, organisations: map[string]Section{},
-		acting: map[string]*Person{}, sources: map[string]*Source{},
+		acting: map[string]*Person{}, sources: map[string]*Source{}, hosts: map[string]*Community{},
 		result: Result{Made: map[Section]int{}, Had: map[Section]int{}, People: map[string]id.Person{}},
 	}
 	im.index()
 	ctx = authz.AsSystem(ctx)
 	im.refused.all = refused
-	if len(refused) == 0 || o.KeepGoing && readable(refused) {
-		if err := im.conflicts(ctx); err != nil {
-			return im.told(), err
-		}
+	keep := o.KeepGoing && readable(refused)
+	if len(refused) > 0 && !keep {
+		return im.told(), ErrRefused
 	}
-	if len(im.refused.all) > 0 && !(o.KeepGoing && readable(refused)) {
+	if err := im.conflicts(ctx); err != nil {
+		return im.told(), err
+	}
+	if len(im.refused.all) > 0 && !keep {
 		return im.told(), ErrRefused
 	}
 	err := im.all(ctx)
@@ -105,6 +107,7 @@ type importer struct {
 	organisations map[string]Section // where an organisation's key stands
 	acting        map[string]*Person // who acts for an organisation, by its key
 	sources       map[string]*Source
+	hosts         map[string]*Community
 	total         int
 
 	mu      sync.Mutex
@@ -126,8 +129,9 @@ func (im *importer) index() {
 	for _, s := range f.SubDistricts {
 		im.organisations[s.Key] = InSubDistricts
 	}
-	for _, c := range f.Communities {
-		im.organisations[c.Key] = InCommunities
+	for i := range f.Communities {
+		c := &f.Communities[i]
+		im.organisations[c.Key], im.hosts[c.Key] = InCommunities, c
 	}
 	for _, u := range f.ResidentUnits {
 		im.organisations[u.Key] = InResidentUnits
@@ -207,18 +211,18 @@ func (im *importer) one(ctx context.Context, in Section, j job) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.done++
-	if err != nil {
-		if kind := fault.Of(err).Kind; kind == fault.Unavailable || kind == fault.Internal {
-			return fmt.Errorf("seed: %s %s: %w", in, j.key, err)
-		}
+	switch kind := fault.Of(err).Kind; {
+	case err == nil && made:
+		im.result.Made[in]++
+	case err == nil:
+		im.result.Had[in]++
+	case kind == fault.Unavailable || kind == fault.Internal:
+		return fmt.Errorf("seed: %s %s: %w", in, j.key, err)
+	default:
 		im.refuse(in, j.key, j.line, err)
 		if !im.options.KeepGoing {
 			return ErrRefused
 		}
-	} else if made {
-		im.result.Made[in]++
-	} else {
-		im.result.Had[in]++
 	}
 	if im.options.Progress != nil {
 		im.options.Progress(im.done, im.total, in)

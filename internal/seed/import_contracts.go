@@ -45,7 +45,7 @@ func (im *importer) contract(ctx context.Context, k *Contract) (made bool, err e
 
 func (im *importer) draft(ctx context.Context, k *Contract) (*contract.Contract, error) {
 	in, err := textOf(*k, words{
-		organisation: im.id, source: im.sources[k.Source], file: im.file.Name,
+		organisation: im.id, source: im.sources[k.Source], host: im.hosts[k.Host], file: im.file.Name,
 		actor: func(key string) string {
 			if p := im.acting[key]; p != nil {
 				return p.Name

@@ -38,7 +38,7 @@ func TestAnImportTakesContractsAsFarAsTheirStage(t *testing.T) {
 	if signed.Status != contract.Signed || len(signed.Signatures()) != 3 || len(signed.Commitments) != 3 {
 		t.Errorf("k1 is %s with %d signatures", signed.Status, len(signed.Signatures()))
 	}
-	for _, want := range []string{`"agreementStated":true`, `"address":"https://example.org/1"`, `"m1":"Friday post"`, `"zh":"有成效"`, `"code":"DUE_NOT_STATED"`} {
+	for _, want := range []string{`"agreementStated":true`, `"address":"https://example.org/1"`, `"m1":"Friday post"`, `"zh":"有成效"`, `"code":"DUE_NOT_STATED"`, `"placeIsDemoChoice":true`, `{"about":"host","code":"PLACE_IS_DEMO_CHOICE"}`} {
 		if !strings.Contains(string(signed.Terms), want) {
 			t.Errorf("the terms lack %s: %s", want, signed.Terms)
 		}

@@ -59,7 +59,7 @@ func (rd *reader) file() error {
 		return errTail
 	}
 	if rd.out.Format != Format {
-		rd.refuse("", 1, fault.New(fault.Invalid, CodeFormat, "want", Format).At("format"))
+		rd.refuse(1, fault.New(fault.Invalid, CodeFormat, "want", Format).At("format"))
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func (rd *reader) file() error {
 // member reads one member of the file: a word about the whole, or a section.
 func (rd *reader) member(name string) error {
 	if rd.seen[name] {
-		rd.refuse("", rd.line(), fault.New(fault.Invalid, fault.CodeDuplicate, "value", name).At(name))
+		rd.refuse(rd.line(), fault.New(fault.Invalid, fault.CodeDuplicate, "value", name).At(name))
 		return rd.skip()
 	}
 	rd.seen[name] = true
@@ -93,7 +93,7 @@ func (rd *reader) member(name string) error {
 	case InContracts:
 		return list(rd, InContracts, &rd.out.Contracts)
 	}
-	rd.refuse("", rd.line(), fault.New(fault.Invalid, CodeUnknownField, "field", name))
+	rd.refuse(rd.line(), fault.New(fault.Invalid, CodeUnknownField, "field", name))
 	return rd.skip()
 }
 
@@ -104,9 +104,9 @@ func (rd *reader) word(name string, into *string) error {
 		return err
 	}
 	if !utf8.Valid(raw) {
-		rd.refuse("", line, fault.New(fault.Invalid, fault.CodeNotUTF8).At(name))
+		rd.refuse(line, fault.New(fault.Invalid, fault.CodeNotUTF8).At(name))
 	} else if json.Unmarshal(raw, into) != nil || raw[0] != '"' {
-		rd.refuse("", line, fault.New(fault.Invalid, fault.CodeMalformed, "want", "string").At(name))
+		rd.refuse(line, fault.New(fault.Invalid, fault.CodeMalformed, "want", "string").At(name))
 	}
 	return nil
 }
@@ -171,7 +171,7 @@ func (rd *reader) expect(d json.Delim) error {
 	return nil
 }
 
-func (rd *reader) refuse(key string, line int, err error) { rd.refused.add(InHead, key, line, err) }
+func (rd *reader) refuse(line int, err error) { rd.refused.add(InHead, "", line, err) }
 
 // stop refuses the rest of a file that cannot be read on.
 func (rd *reader) stop(err error) {
@@ -183,5 +183,5 @@ func (rd *reader) stop(err error) {
 	default:
 		f = fault.New(fault.Invalid, CodeNotJSON).Because(err)
 	}
-	rd.refuse("", rd.line(), f)
+	rd.refuse(rd.line(), f)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -71,7 +72,7 @@ func walkArray(dec *json.Decoder, t reflect.Type, path []string, depth int, faul
 		of = t.Elem()
 	}
 	for i := 0; dec.More(); i++ {
-		if !walk(dec, of, append(path[:len(path):len(path)], strconv.Itoa(i)), depth+1, faults) {
+		if !walk(dec, of, slices.Concat(path, []string{strconv.Itoa(i)}), depth+1, faults) {
 			return false
 		}
 	}
@@ -87,7 +88,7 @@ func walkObject(dec *json.Decoder, t reflect.Type, path []string, depth int, fau
 		if err != nil || !ok {
 			return false
 		}
-		here := append(path[:len(path):len(path)], name)
+		here := slices.Concat(path, []string{name})
 		of, ok := known[name]
 		switch {
 		case !ok && t != nil:
@@ -110,10 +111,10 @@ func members(t reflect.Type) map[string]reflect.Type {
 		return nil
 	}
 	out := make(map[string]reflect.Type, t.NumField())
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
-			out[name] = t.Field(i).Type
+			out[name] = f.Type
 		}
 	}
 	return out

@@ -25,13 +25,13 @@ type Refusal struct {
 	Why     *fault.Fault
 }
 
-// Error is the refusal for a log: place and codes, never the sentence for people.
-func (r Refusal) Error() string {
-	return fmt.Sprintf("line %d: %s %s: %s", r.Line, r.Section, r.Key, r.Why.Error())
-}
+// String is the refusal for a log: place and codes, never the sentence for people.
+func (r Refusal) String() string { return r.Err().Error() }
 
-// Unwrap gives the fault.
-func (r Refusal) Unwrap() error { return r.Why }
+// Err is the refusal as an error.
+func (r Refusal) Err() error {
+	return fmt.Errorf("line %d: %s %s: %w", r.Line, r.Section, r.Key, r.Why)
+}
 
 // refusals gathers what was refused, up to a bound; the rest is counted.
 type refusals struct {

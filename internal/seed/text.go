@@ -14,6 +14,7 @@ type words struct {
 	organisation func(key string) id.Organisation // empty for a key that is no organisation's
 	actor        func(key string) string          // name of who acts for it; empty for nobody
 	source       *Source
+	host         *Community
 	file         string
 }
 
@@ -85,14 +86,17 @@ func termsOf(c Contract, w words) map[string]any {
 		}
 	}
 	seeded := map[string]any{"file": w.file, "key": c.Key, "agreementStated": c.AgreementStated}
-	for name, chosen := range map[string]bool{
-		"typeIsDemoChoice": c.TypeIsDemoChoice, "demoChoice": c.DemoChoice,
-	} {
+	notes, typed, placed := notesOf("", c.Notes), c.TypeIsDemoChoice, false
+	if h := w.host; h != nil { // a community's document has no place for it
+		notes = append(notes, notesOf("host", h.Notes)...)
+		typed, placed = typed || h.TypeIsDemoChoice, h.PlaceIsDemoChoice
+	}
+	for name, chosen := range map[string]bool{"typeIsDemoChoice": typed, "placeIsDemoChoice": placed, "demoChoice": c.DemoChoice} {
 		if chosen {
 			seeded[name] = true
 		}
 	}
-	if notes := notesOf(c.Notes); len(notes) > 0 {
+	if len(notes) > 0 {
 		seeded["notes"] = notes
 	}
 	terms := map[string]any{"seed": seeded}
@@ -108,9 +112,13 @@ func termsOf(c Contract, w words) map[string]any {
 	return terms
 }
 
-func notesOf(notes []Note) []any {
+// notesOf are notes as terms hold them; about is what those are about that name no part of the record.
+func notesOf(about string, notes []Note) []any {
 	var out []any
 	for _, n := range notes {
+		if n.About == "" {
+			n.About = about
+		}
 		out = append(out, some(map[string]any{"code": n.Code, "about": n.About, "said": n.Said}, "", nil))
 	}
 	return out

@@ -117,7 +117,8 @@ func List[T store.Object](
 		got = store.List[T]{HasMore: got.HasMore || len(got.Items) > 0}
 	}
 	c := assemble(got, q, func(p store.Position) string { return cursors.seal(list, p) })
-	c.count = func(ctx context.Context) (int, bool, error) { return from.Count(ctx, where, CountMost) }
+	// Counted as whoever it was listed as, which may be the program itself.
+	c.count = func(context.Context) (int, bool, error) { return from.Count(ctx, where, CountMost) }
 	return c, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func library(t *testing.T, n int) *store.Collection[*book] {
 	})
 	check(t, err)
 	for i := range n {
-		b := &book{Shelf: []string{"a", "b"}[i%2], Year: int64(i), Tags: []string{"t", fmt.Sprint(i % 3)}}
+		b := &book{Shelf: []string{"a", "b"}[i%2], Year: int64(i), Tags: []string{"t", strconv.Itoa(i % 3)}}
 		b.SetKey(fmt.Sprintf("%03d", i))
 		_, err := c.Add(t.Context(), "add", b)
 		check(t, err)

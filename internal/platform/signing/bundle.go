@@ -53,6 +53,12 @@ func Export(b Bundle, seal ed25519.PrivateKey) ([]byte, error) {
 	public, _ := seal.Public().(ed25519.PublicKey)
 	b.Format, b.SealKey, b.Seal = Format, JWKOf(public), ""
 	b.ExportedAt = b.ExportedAt.UTC().Truncate(time.Millisecond)
+	if b.Parties == nil {
+		b.Parties = []Party{}
+	}
+	if b.Keys == nil {
+		b.Keys = []Key{}
+	}
 	open, err := Canonical(b)
 	if err != nil {
 		return nil, err

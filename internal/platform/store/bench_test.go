@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func deeds(b *testing.B, n int) *store.Collection[*deed] {
 		b.Fatal(err)
 	}
 	for i := range n {
-		d := &deed{Title: "a deed", Status: []string{"DRAFT", "ACTIVE"}[i%2], Readers: []string{"r1", "r2", "r3"}, Rank: int64(i), Text: fmt.Sprint(i)}
+		d := &deed{Title: "a deed", Status: []string{"DRAFT", "ACTIVE"}[i%2], Readers: []string{"r1", "r2", "r3"}, Rank: int64(i), Text: strconv.Itoa(i)}
 		d.SetKey(fmt.Sprintf("%06d", i))
 		if _, err := c.Add(b.Context(), "add", d); err != nil {
 			b.Fatal(err)

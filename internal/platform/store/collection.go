@@ -167,11 +167,12 @@ func (c *Collection[T]) now() time.Time { return c.o.Now().UTC().Truncate(time.M
 
 // fail turns a back end's error into a fault that can reach a caller.
 func (c *Collection[T]) fail(err error, id string) error {
+	if e, ok := errors.AsType[*tooNewError](err); ok {
+		return fault.New(fault.Unavailable, fault.CodeTooNew, "have", e.have, "want", e.want).Because(err)
+	}
 	switch {
 	case errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict):
 		return absent(id)
-	case errors.Is(err, ErrTooNew):
-		return fault.New(fault.Unavailable, fault.CodeTooNew).Because(err)
 	case errors.Is(err, ErrUnserved):
 		return fault.New(fault.Invalid, fault.CodeUnserved, "collection", c.o.Schema.Name).Because(err)
 	case errors.Is(err, ErrFilterSize):

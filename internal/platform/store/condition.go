@@ -116,18 +116,19 @@ func (c *condition) by(ix Index, o order, anyOrder bool) (source, bool) {
 	if s.Branches, ok = c.branches(ix.On[:fixed]); !ok {
 		return source{}, false
 	}
-	next, done := "_id", false
+	next := "_id"
 	if fixed < n {
 		next = ix.On[fixed].Path
 	}
-	if s.Range, done = c.rangeOf(next); !done {
+	var bounded bool
+	if s.Range, bounded = c.rangeOf(next); !bounded {
 		next = ""
 	}
 	if (ix.Sparse || ix.Unique) && !c.present(ix.On, fixed, next) {
 		return source{}, false
 	}
 	score := 2 * fixed
-	if done {
+	if bounded {
 		score++
 	}
 	return source{scan: s, rest: c.rest(ix.On[:fixed], next), score: score}, true

@@ -7,25 +7,47 @@ import (
 	"time"
 )
 
-// Field is the path of a value that queries may name. Each is the path of an array, of which any element may match.
-type (
-	Field[V any] string
-	Each[V any]  string
-)
+// Field is the path of a value that queries may name.
+type Field[V any] string
 
-// Is, In and the comparisons make conditions; Asc and Desc make orders.
-func (f Field[V]) Is(v V) Filter     { return cond(string(f), OpEq, v) }
+// Each is the path of an array, of which any element may match.
+type Each[V any] string
+
+// Is holds where the value is v.
+func (f Field[V]) Is(v V) Filter { return cond(string(f), OpEq, v) }
+
+// In holds where the value is one of vs.
 func (f Field[V]) In(vs ...V) Filter { return condIn(string(f), vs) }
-func (f Field[V]) Gt(v V) Filter     { return cond(string(f), OpGt, v) }
-func (f Field[V]) Gte(v V) Filter    { return cond(string(f), OpGte, v) }
-func (f Field[V]) Lt(v V) Filter     { return cond(string(f), OpLt, v) }
-func (f Field[V]) Lte(v V) Filter    { return cond(string(f), OpLte, v) }
-func (f Field[V]) Missing() Filter   { return Filter{Op: OpEq, Path: string(f), Values: []any{nil}} }
-func (f Field[V]) Asc() Order        { return Order{Path: string(f)} }
-func (f Field[V]) Desc() Order       { return Order{Path: string(f), Desc: true} }
-func (f Each[V]) Is(v V) Filter      { return cond(string(f), OpEq, v) }
-func (f Each[V]) In(vs ...V) Filter  { return condIn(string(f), vs) }
-func (f Each[V]) Asc() Order         { return Order{Path: string(f), Each: true} }
+
+// Gt holds where the value is there and above v.
+func (f Field[V]) Gt(v V) Filter { return cond(string(f), OpGt, v) }
+
+// Gte holds where the value is there and not below v.
+func (f Field[V]) Gte(v V) Filter { return cond(string(f), OpGte, v) }
+
+// Lt holds where the value is there and below v.
+func (f Field[V]) Lt(v V) Filter { return cond(string(f), OpLt, v) }
+
+// Lte holds where the value is there and not above v.
+func (f Field[V]) Lte(v V) Filter { return cond(string(f), OpLte, v) }
+
+// Missing holds where there is no value.
+func (f Field[V]) Missing() Filter { return Filter{Op: OpEq, Path: string(f), Values: []any{nil}} }
+
+// Asc sorts upwards; what is missing comes first.
+func (f Field[V]) Asc() Order { return Order{Path: string(f)} }
+
+// Desc sorts downwards; what is missing comes last.
+func (f Field[V]) Desc() Order { return Order{Path: string(f), Desc: true} }
+
+// Is holds where an element is v.
+func (f Each[V]) Is(v V) Filter { return cond(string(f), OpEq, v) }
+
+// In holds where an element is one of vs.
+func (f Each[V]) In(vs ...V) Filter { return condIn(string(f), vs) }
+
+// Asc is the array as a field of an index.
+func (f Each[V]) Asc() Order { return Order{Path: string(f), Each: true} }
 
 // Order is one step of a sort, or one field of an index.
 type Order struct {

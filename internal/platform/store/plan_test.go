@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,7 @@ func TestAnOrderThatNoIndexServesIsRefused(t *testing.T) {
 func TestAlternativesStayBounded(t *testing.T) {
 	var all []Filter
 	for i := range 12 {
-		all = append(all, Or(status.Is(fmt.Sprint(i)), reader.Is(fmt.Sprint(i))))
+		all = append(all, Or(status.Is(strconv.Itoa(i)), reader.Is(strconv.Itoa(i))))
 	}
 	p, err := testPlanner(t).list(And(all...), []Order{updated.Desc()})
 	if err != nil || len(p.sources) == 0 || len(p.sources) > maxTerms {
@@ -146,7 +147,7 @@ func TestAlternativesStayBounded(t *testing.T) {
 	}
 	var many []string
 	for i := range 2 * MaxBranches {
-		many = append(many, fmt.Sprint(i))
+		many = append(many, strconv.Itoa(i))
 	}
 	p, err = testPlanner(t).list(reader.In(many...), []Order{updated.Desc()})
 	if err != nil || p.say() != "updatedAt_desc/0 x1 rest 1" {
@@ -173,7 +174,8 @@ func TestADeclarationThatCannotHoldIsRefused(t *testing.T) {
 func TestMatchGoesIntoArrays(t *testing.T) {
 	raw, err := bson.Marshal(bson.D{
 		{Key: "a", Value: bson.A{bson.D{{Key: "b", Value: bson.A{int32(1), "x"}}}, bson.D{{Key: "b", Value: "y"}}, int64(3)}},
-		{Key: "n", Value: nil}, {Key: "f", Value: 1.5},
+		{Key: "n", Value: nil},
+		{Key: "f", Value: 1.5},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,20 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
+// tooNewError is a document of a form that this program does not know.
+type tooNewError struct {
+	collection string
+	have, want int
+}
+
+// Error names the forms.
+func (e *tooNewError) Error() string {
+	return fmt.Sprintf("%v: %s is of form %d, this program knows %d", ErrTooNew, e.collection, e.have, e.want)
+}
+
+// Is makes it an ErrTooNew.
+func (e *tooNewError) Is(target error) bool { return target == ErrTooNew }
+
 // upcast brings a document from an older form to today's. A newer one than this program knows is refused, so that an
 // old program never writes over what it does not understand.
 func (s Schema) upcast(raw bson.Raw) (bson.Raw, error) {
@@ -15,7 +29,7 @@ func (s Schema) upcast(raw bson.Raw) (bson.Raw, error) {
 		return raw, nil
 	}
 	if shape > s.Shape {
-		return nil, fmt.Errorf("%w: %s is of form %d, this program knows %d", ErrTooNew, s.Name, shape, s.Shape)
+		return nil, &tooNewError{s.Name, shape, s.Shape}
 	}
 	var doc bson.D
 	if err := bson.Unmarshal(raw, &doc); err != nil {

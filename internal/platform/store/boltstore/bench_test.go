@@ -69,6 +69,7 @@ func TestAPageCostsTheSameInALargeCollection(t *testing.T) {
 	cost := func(n int) int64 {
 		s := filledStore(t, n)
 		return testing.Benchmark(func(b *testing.B) {
+			b.Helper()
 			for b.Loop() {
 				readPage(b, s, n)
 			}

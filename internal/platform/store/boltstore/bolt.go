@@ -30,6 +30,10 @@ type Options struct {
 	Wait time.Duration
 	// MaxSize bounds the file in bytes, a little more or less; 0 means no bound but the disk's.
 	MaxSize int
+	// Unsynced acknowledges writes before they are on the disk, and brings them there at Close alone. It is for filling a
+	// new file that is put in its place when it is whole, and for tests: should the machine stop meanwhile, the file is
+	// lost.
+	Unsynced bool
 }
 
 // mapped is how much of the address space is set aside for the file at first, in bytes. Beyond it a growing file waits
@@ -70,7 +74,7 @@ func Open(path string, o Options) (*Store, error) {
 	owner := path + ".owner"
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: o.Wait, MaxSize: o.MaxSize, InitialMmapSize: mapped,
-		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true,
+		FreelistType: bbolt.FreelistMapType, NoFreelistSync: true, NoSync: o.Unsynced,
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, &LockedError{Path: path, PID: ownerOf(owner)}
@@ -103,7 +107,7 @@ func (s *Store) Close(context.Context) error {
 	if !s.writes.close() {
 		return nil
 	}
-	return errors.Join(os.Remove(s.owner), s.db.Close())
+	return errors.Join(os.Remove(s.owner), s.db.Sync(), s.db.Close())
 }
 
 // Ping makes an empty commit, which shows that the disk still takes writes.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -209,7 +210,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
-			err := s.Insert(ctx, "things", thing(fmt.Sprint(i), 1, 1))
+			err := s.Insert(ctx, "things", thing(strconv.Itoa(i), 1, 1))
 			if err != nil && !errors.Is(err, store.ErrUnavailable) {
 				t.Error(err)
 			}
@@ -238,7 +239,7 @@ func TestABackupOfAStoreInUseCanBeOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range int64(200) {
-		if err := s.Insert(ctx, "things", thing(fmt.Sprint(i), 1, i)); err != nil {
+		if err := s.Insert(ctx, "things", thing(strconv.FormatInt(i, 10), 1, i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -276,7 +277,7 @@ func TestAnIndexThatWasUndeclaredForAWhileIsRightAgain(t *testing.T) {
 		if err := s.Ensure(ctx, schema); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Insert(ctx, "things", thing(fmt.Sprint(i), 1, int64(i))); err != nil {
+		if err := s.Insert(ctx, "things", thing(strconv.Itoa(i), 1, int64(i))); err != nil {
 			t.Fatal(err)
 		}
 		if err := errors.Join(s.Check(ctx), s.Close(ctx)); err != nil {
@@ -336,7 +337,7 @@ func TestAnOddDocumentIsRefusedAndTakesNoOthersWithIt(t *testing.T) {
 				}
 				return
 			}
-			if err := s.Insert(ctx, "things", thing(fmt.Sprint(i), 1, int64(i))); err != nil {
+			if err := s.Insert(ctx, "things", thing(strconv.Itoa(i), 1, int64(i))); err != nil {
 				t.Error(err)
 			}
 		})

@@ -156,9 +156,9 @@ const maxKey = 32 << 10
 
 // successor is the first key behind all that begin with b; nil where there is none.
 func successor(b []byte) []byte {
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] != 0xff {
-			return append(slices.Clone(b[:i]), b[i]+1)
+	for i, last := range slices.Backward(b) {
+		if last != 0xff {
+			return append(slices.Clone(b[:i]), last+1)
 		}
 	}
 	return nil

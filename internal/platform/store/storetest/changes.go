@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,16 +21,17 @@ import (
 
 // writers has 32 callers change one thing at once, through the collection and at the bare store.
 func (s *suite) writers(t *testing.T) {
+	t.Helper()
 	const callers = 32
 	c := s.things(t)
-	add(t, c, thing("one", func(x *Thing) { x.Rank = ref(int64(0)) }))
+	add(t, c, thing("one", func(x *Thing) { x.Rank = new(int64(0)) }))
 	ctx := as(t.Context(), "ann")
 	var wg sync.WaitGroup
 	for i := range callers {
 		wg.Go(func() {
 			_, err := c.Change(ctx, "change", "one", func(x *Thing) error {
 				*x.Rank++
-				x.Tags = append(x.Tags, fmt.Sprint(i))
+				x.Tags = append(x.Tags, strconv.Itoa(i))
 				return x.Tell("thing.changed", nil)
 			})
 			if err != nil {
@@ -90,13 +92,14 @@ func (f *forgetful) Replace(ctx context.Context, coll string, rev int64, doc bso
 }
 
 func (s *suite) landed(t *testing.T) {
+	t.Helper()
 	for _, tell := range []error{store.ErrConflict, fmt.Errorf("%w: answer lost", store.ErrUnavailable)} {
 		name := s.name()
 		f := &forgetful{Backend: s.db}
 		c := thingsOn(t, f, name)
 		f.tell = tell
 		ctx := as(t.Context(), "ann")
-		x, err := c.Add(ctx, "add", thing("one", func(x *Thing) { x.Rank = ref(int64(0)) }))
+		x, err := c.Add(ctx, "add", thing("one", func(x *Thing) { x.Rank = new(int64(0)) }))
 		must(t, err)
 		if x.Rev != 1 {
 			t.Fatalf("rev %d", x.Rev)
@@ -116,6 +119,7 @@ func once(ctx context.Context, id, input string) (context.Context, *store.Once) 
 }
 
 func (s *suite) repeated(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	make1 := func(ctx context.Context) (*Thing, error) {
 		x := thing(store.NewID[string](ctx, id.KindContract, noon, bytes.NewReader(make([]byte, 16))))
@@ -181,6 +185,7 @@ func (s *suite) repeated(t *testing.T) {
 }
 
 func (s *suite) outbox(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	ctx := as(t.Context(), "ann")
 	for _, k := range []string{"1", "2", "3"} {
@@ -197,7 +202,7 @@ func (s *suite) outbox(t *testing.T) {
 		t.Fatalf("pending %v", pending)
 	}
 	e := pending[0].Events[0]
-	same(t, "the event", []string{e.Type, e.Subject, e.Actor, e.Data.Lookup("k").StringValue(), fmt.Sprint(e.Audience), fmt.Sprint(e.SubjectVersion)},
+	same(t, "the event", []string{e.Type, e.Subject, e.Actor, e.Data.Lookup("k").StringValue(), fmt.Sprint(e.Audience), strconv.Itoa(e.SubjectVersion)},
 		[]string{"thing.made", "1", "ann", "1", "[ann]", "1"})
 	_, err = c.Change(ctx, "change", "1", func(x *Thing) error { x.Note = "new"; return x.Tell("thing.changed", nil) })
 	must(t, err)
@@ -221,10 +226,11 @@ func (s *suite) outbox(t *testing.T) {
 }
 
 func (s *suite) sweep(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	ctx := as(t.Context(), "all")
-	for i, until := range []*time.Time{nil, ref(noon.Add(-time.Hour)), ref(noon), ref(noon.Add(time.Millisecond)), ref(noon.Add(-time.Minute))} {
-		x := thing(fmt.Sprint(i), func(x *Thing) { x.Until = until })
+	for i, until := range []*time.Time{nil, new(noon.Add(-time.Hour)), new(noon), new(noon.Add(time.Millisecond)), new(noon.Add(-time.Minute))} {
+		x := thing(strconv.Itoa(i), func(x *Thing) { x.Until = until })
 		if i == 4 {
 			must(t, x.Tell("thing.made", nil))
 		}
@@ -242,8 +248,9 @@ func (s *suite) sweep(t *testing.T) {
 
 // deadline ends calls in the midst and then looks for traces.
 func (s *suite) deadline(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
-	add(t, c, thing("one", func(x *Thing) { x.Rank = ref(int64(0)) }))
+	add(t, c, thing("one", func(x *Thing) { x.Rank = new(int64(0)) }))
 	past, cancel := context.WithTimeout(as(t.Context(), "ann"), -time.Second)
 	defer cancel()
 	_, err := c.Get(past, "one")
@@ -266,7 +273,7 @@ func (s *suite) deadline(t *testing.T) {
 		wg.Go(func() {
 			soon, cancel := context.WithTimeout(as(t.Context(), "ann"), time.Duration(i)*200*time.Microsecond)
 			defer cancel()
-			x := thing(fmt.Sprintf("late%02d", i), func(x *Thing) { x.Rank, x.Tags, x.Code = ref(int64(i)), []string{"x", "y"}, fmt.Sprint(i) })
+			x := thing(fmt.Sprintf("late%02d", i), func(x *Thing) { x.Rank, x.Tags, x.Code = new(int64(i)), []string{"x", "y"}, strconv.Itoa(i) })
 			if _, err := c.Add(soon, "add", x); err != nil && !fault.Is(err, fault.CodeUnavailable) {
 				t.Error(err)
 			}
@@ -308,7 +315,7 @@ func reopened(t *testing.T, open Open, again Reopen) {
 	db := open(t)
 	c := thingsOn(t, db, "things")
 	for i := range 20 {
-		add(t, c, thing(fmt.Sprintf("%02d", i), func(x *Thing) { x.Code, x.Rank = fmt.Sprint(i), ref(int64(20-i)) }))
+		add(t, c, thing(fmt.Sprintf("%02d", i), func(x *Thing) { x.Code, x.Rank = strconv.Itoa(i), new(int64(20-i)) }))
 	}
 	db = again(t, db)
 	c = thingsOn(t, db, "things")

@@ -15,6 +15,7 @@ import (
 )
 
 func (s *suite) unserved(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	add(t, c, thing("1"))
 	all := as(t.Context(), "all")
@@ -44,11 +45,12 @@ func (s *suite) unserved(t *testing.T) {
 
 // shortPages has more documents than a page may look at, of which one late one matches.
 func (s *suite) shortPages(t *testing.T) {
+	t.Helper()
 	const n = 2500
 	c := s.things(t)
 	fresh := make([]*Thing, n)
 	for i := range fresh {
-		fresh[i] = thing(fmt.Sprintf("%04d", i), func(x *Thing) { x.Rank, x.Done = ref(int64(i)), i == n-100 })
+		fresh[i] = thing(fmt.Sprintf("%04d", i), func(x *Thing) { x.Rank, x.Done = new(int64(i)), i == n-100 })
 	}
 	for part := range slices.Chunk(fresh, 250) {
 		add(t, c, part...)
@@ -85,10 +87,11 @@ func (s *suite) shortPages(t *testing.T) {
 }
 
 func (s *suite) stableCursor(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	var still []*Thing
 	for i := range 120 {
-		still = append(still, thing(fmt.Sprintf("still%03d", i), func(x *Thing) { x.Rank = ref(int64(i / 3)) }))
+		still = append(still, thing(fmt.Sprintf("still%03d", i), func(x *Thing) { x.Rank = new(int64(i / 3)) }))
 	}
 	add(t, c, still...)
 	ctx, stop := context.WithCancel(as(t.Context(), "all"))
@@ -97,10 +100,10 @@ func (s *suite) stableCursor(t *testing.T) {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				id := fmt.Sprintf("moving%d-%d", w, i)
-				x := thing(id, func(x *Thing) { x.Rank = ref(int64(i % 40)) })
+				x := thing(id, func(x *Thing) { x.Rank = new(int64(i % 40)) })
 				_, err := c.Add(ctx, "add", x)
 				if err == nil && i%2 == 0 {
-					_, err = c.Change(ctx, "change", id, func(x *Thing) error { x.Rank = ref(int64(39 - i%40)); return nil })
+					_, err = c.Change(ctx, "change", id, func(x *Thing) error { x.Rank = new(int64(39 - i%40)); return nil })
 				}
 				if err == nil && i%3 == 0 {
 					err = c.Remove(ctx, "remove", id)
@@ -130,6 +133,7 @@ func (s *suite) stableCursor(t *testing.T) {
 }
 
 func (s *suite) hidden(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	mine := thing("mine", func(x *Thing) { x.Secret, x.Tags = "s", []string{"x"} })
 	theirs := thing("theirs", func(x *Thing) { x.Owner, x.Tags = "bob", []string{"x"} })
@@ -189,6 +193,7 @@ func (s *suite) hidden(t *testing.T) {
 }
 
 func (s *suite) shapes(t *testing.T) {
+	t.Helper()
 	name := s.name()
 	old := thingsOn(t, s.db, name)
 	add(t, old, thing("1", func(x *Thing) { x.Kind = "before" }))

@@ -178,7 +178,7 @@ func anyThing(owner string) *rapid.Generator[*Thing] {
 			x.Rank = &n
 		}
 		if ms := rapid.IntRange(-1, 4).Draw(t, "at"); ms >= 0 {
-			x.At = ref(noon.Add(time.Duration(ms) * time.Millisecond))
+			x.At = new(noon.Add(time.Duration(ms) * time.Millisecond))
 		}
 		x.Tags = words.Draw(t, "tags")
 		for _, who := range words.Draw(t, "crew") {
@@ -190,6 +190,7 @@ func anyThing(owner string) *rapid.Generator[*Thing] {
 
 // filters tries every rule alone in every order over the same things.
 func (s *suite) filters(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	all := map[string]*Thing{}
 	gen := anyThing("ann")
@@ -251,6 +252,7 @@ func pagesAgree(ctx context.Context, t fataler, c *store.Collection[*Thing], r r
 
 // model does random things to a collection and to a plain map, and compares what random queries find in both.
 func (s *suite) model(t *testing.T) {
+	t.Helper()
 	c := s.things(t)
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -72,6 +73,7 @@ func wantConflict(t *testing.T, err error) {
 }
 
 func (s *suite) comesOut(t *testing.T) {
+	t.Helper()
 	coll, ctx := s.ready(t), t.Context()
 	one := doc(t, "one", 1, "text", "社区 \u0000 é", "n", int64(1)<<60, "f", 1.5, "no", nil, "deep", bson.D{{Key: "a", Value: bson.A{1, "x", bson.D{}}}},
 		"bytes", []byte{0, 1}, "at", noon, "empty", "")
@@ -99,6 +101,7 @@ func (s *suite) comesOut(t *testing.T) {
 }
 
 func (s *suite) takenOnce(t *testing.T) {
+	t.Helper()
 	coll, ctx := s.ready(t), t.Context()
 	s.insert(t, coll, doc(t, "one", 1, "v", "first"))
 	wantExists(t, s.db.Insert(ctx, coll, doc(t, "one", 1, "v", "second")), "_id")
@@ -110,6 +113,7 @@ func (s *suite) takenOnce(t *testing.T) {
 }
 
 func (s *suite) onlyAtRev(t *testing.T) {
+	t.Helper()
 	coll, ctx := s.ready(t), t.Context()
 	s.insert(t, coll, doc(t, "one", 1))
 	wantConflict(t, s.db.Replace(ctx, coll, 2, doc(t, "one", 3)))
@@ -126,6 +130,7 @@ func (s *suite) onlyAtRev(t *testing.T) {
 }
 
 func (s *suite) unique(t *testing.T) {
+	t.Helper()
 	ix := store.Unique(byCode.Asc())
 	coll, ctx := s.ready(t, ix), t.Context()
 	s.insert(t, coll,
@@ -149,6 +154,7 @@ func (s *suite) unique(t *testing.T) {
 }
 
 func (s *suite) uniqueTogether(t *testing.T) {
+	t.Helper()
 	ix := store.Unique(byShop.Asc(), bySeat.Asc())
 	coll, ctx := s.ready(t, ix), t.Context()
 	s.insert(t, coll,
@@ -160,6 +166,7 @@ func (s *suite) uniqueTogether(t *testing.T) {
 }
 
 func (s *suite) arrays(t *testing.T) {
+	t.Helper()
 	tags, crew := store.Lookup(byTag.Asc(), byRank.Asc()), store.Lookup(byCrew.Asc(), byRank.Desc())
 	coll, ctx := s.ready(t, tags, crew), t.Context()
 	s.insert(t, coll,
@@ -187,10 +194,11 @@ func (s *suite) arrays(t *testing.T) {
 }
 
 func (s *suite) scans(t *testing.T) {
+	t.Helper()
 	up, down := store.Lookup(byKind.Asc(), byRank.Asc()), store.Lookup(byKind.Asc(), byRank.Desc())
 	coll := s.ready(t, up, down)
 	for i, rank := range []any{nil, int64(-5), int64(0), int64(0), int64(7), int64(300)} {
-		s.insert(t, coll, doc(t, fmt.Sprint(i), 1, "kind", "k", "rank", rank))
+		s.insert(t, coll, doc(t, strconv.Itoa(i), 1, "kind", "k", "rank", rank))
 	}
 	s.insert(t, coll, doc(t, "x", 1, "kind", "l", "rank", int64(0)), doc(t, "y", 1, "kind", "kk", "rank", int64(0)), doc(t, "z", 1, "kind", "k"))
 	type scan = store.Scan
@@ -249,6 +257,7 @@ func (s *suite) scans(t *testing.T) {
 }
 
 func (s *suite) laterIndex(t *testing.T) {
+	t.Helper()
 	coll, ctx := s.ready(t), t.Context()
 	for i := range 50 {
 		s.insert(t, coll, doc(t, fmt.Sprintf("%02d", i), 1, "rank", int64(50-i)))
@@ -265,6 +274,7 @@ func (s *suite) laterIndex(t *testing.T) {
 }
 
 func (s *suite) kinds(t *testing.T) {
+	t.Helper()
 	ix, times := store.Lookup(byKind.Asc()), store.Lookup(byAt.Asc())
 	coll := s.ready(t, ix, times)
 	words := []string{"", "A", "B", "Z", "a", "a\x00", "a\x00b", "a\x01", "aa", "b", "é", "e\u0301", "社", "社区", "😀"}

@@ -234,5 +234,3 @@ func keys(all []*Thing) []string {
 	}
 	return out
 }
-
-func ref[T any](v T) *T { return &v }
