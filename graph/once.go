@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
@@ -22,13 +23,13 @@ const maxMutationID = 128
 // once surrounds each field of Mutation: the client's own identifier of the mutation is read before the field is, so
 // that the store recognises a repeat, and what is wrong with the input's values gathers for the payload.
 func once(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	field := graphql.GetRootFieldContext(ctx)
-	if field == nil || field.Object != "Mutation" {
+	op, field := graphql.GetOperationContext(ctx), graphql.GetRootFieldContext(ctx)
+	if field == nil || op.Operation.Operation != ast.Mutation {
 		return next(ctx)
 	}
 	call := &payload.Call{}
 	ctx = payload.With(ctx, call)
-	input, _ := field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)["input"].(map[string]any)
+	input, _ := field.Field.ArgumentMap(op.Variables)["input"].(map[string]any)
 	if sent, ok := input["clientMutationId"].(string); ok {
 		id, why := mutationID(sent)
 		if why != nil {

@@ -43,14 +43,14 @@ type signedIn struct {
 }
 
 // New opens an empty house with one administrator, "admin". It is ten in the morning of 2 March 2026 in Shanghai.
-func New(t testing.TB, alter ...func(*app.Config)) *House {
-	t.Helper()
+func New(tb testing.TB, alter ...func(*app.Config)) *House {
+	tb.Helper()
 	h := &House{now: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), tokens: map[string]signedIn{}}
-	folder := t.TempDir()
+	folder := tb.TempDir()
 	db, err := boltstore.Open(filepath.Join(folder, "cobuild.db"), boltstore.Options{})
-	must(t, err)
+	must(tb, err)
 	ring, err := keyring.Create(filepath.Join(folder, "keyring"), h.Now(), rand.Reader)
-	must(t, err)
+	must(tb, err)
 	c := app.Config{
 		Backend: db, Keyring: ring, Issuer: "https://cobuild.test", Now: h.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(h, nil)), Version: "test", Node: "test",
@@ -59,13 +59,13 @@ func New(t testing.TB, alter ...func(*app.Config)) *House {
 	for _, a := range alter {
 		a(&c)
 	}
-	h.App, err = app.Open(t.Context(), c)
-	must(t, err)
-	t.Cleanup(func() { must(t, h.App.Close(context.Background())) })
+	h.App, err = app.Open(tb.Context(), c)
+	must(tb, err)
+	tb.Cleanup(func() { must(tb, h.App.Close(context.Background())) })
 	h.Handler, err = h.App.Handler()
-	must(t, err)
-	_, err = h.App.People.CreateAdministrator(t.Context(), "admin", "Administrator", Password)
-	must(t, err)
+	must(tb, err)
+	_, err = h.App.People.CreateAdministrator(tb.Context(), "admin", "Administrator", Password)
+	must(tb, err)
 	return h
 }
 
@@ -77,18 +77,18 @@ func (h *House) Now() time.Time {
 }
 
 // Pass lets time pass, and everything happen that it brings.
-func (h *House) Pass(t testing.TB, d time.Duration) {
-	t.Helper()
+func (h *House) Pass(tb testing.TB, d time.Duration) {
+	tb.Helper()
 	h.mu.Lock()
 	h.now = h.now.Add(d)
 	h.mu.Unlock()
-	h.Settle(t)
+	h.Settle(tb)
 }
 
 // Settle lets everything happen that follows from what was done.
-func (h *House) Settle(t testing.TB) {
-	t.Helper()
-	must(t, h.App.Settle(t.Context()))
+func (h *House) Settle(tb testing.TB) {
+	tb.Helper()
+	must(tb, h.App.Settle(tb.Context()))
 }
 
 // Write takes the log.
@@ -106,60 +106,60 @@ func (h *House) Log() string {
 }
 
 // Ask sends an operation as the person with the login name; as nobody for "". Variables come in pairs.
-func (h *House) Ask(t testing.TB, who, query string, vars ...any) *Answer {
-	t.Helper()
-	return h.Send(t, h.Request(t, who, query, vars...))
+func (h *House) Ask(tb testing.TB, who, query string, vars ...any) *Answer {
+	tb.Helper()
+	return h.Send(tb, h.Request(tb, who, query, vars...))
 }
 
 // Do is a mutation with an input, of which all errors are asked. The rest of what is asked is given in GraphQL.
-func (h *House) Do(t testing.TB, who, mutation string, input map[string]any, ask string) *Answer {
-	t.Helper()
+func (h *House) Do(tb testing.TB, who, mutation string, input map[string]any, ask string) *Answer {
+	tb.Helper()
 	const errs = ` errors { __typename code path message ... on ConflictError { currentVersion } } replayed clientMutationId`
 	kind := string(mutation[0]-'a'+'A') + mutation[1:] + "Input"
-	a := h.Ask(t, who, "mutation($in: "+kind+"!) { it: "+mutation+"(input: $in) { "+ask+errs+" } }", "in", input)
-	h.Settle(t)
+	a := h.Ask(tb, who, "mutation($in: "+kind+"!) { it: "+mutation+"(input: $in) { "+ask+errs+" } }", "in", input)
+	h.Settle(tb)
 	return a
 }
 
 // Request makes the HTTP request of an operation.
-func (h *House) Request(t testing.TB, who, query string, vars ...any) *http.Request {
-	t.Helper()
+func (h *House) Request(tb testing.TB, who, query string, vars ...any) *http.Request {
+	tb.Helper()
 	all := map[string]any{}
 	for i := 0; i+1 < len(vars); i += 2 {
 		all[vars[i].(string)] = vars[i+1]
 	}
 	body, err := json.Marshal(map[string]any{"query": query, "variables": all})
-	must(t, err)
-	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(t.Context())
+	must(tb, err)
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body)).WithContext(tb.Context())
 	r.Header.Set("Content-Type", "application/json")
 	if who != "" {
-		r.Header.Set("Authorization", "Bearer "+h.Token(t, who))
+		r.Header.Set("Authorization", "Bearer "+h.Token(tb, who))
 	}
 	return r
 }
 
 // Send sends an HTTP request.
-func (h *House) Send(t testing.TB, r *http.Request) *Answer {
-	t.Helper()
+func (h *House) Send(tb testing.TB, r *http.Request) *Answer {
+	tb.Helper()
 	w := httptest.NewRecorder()
 	h.Handler.ServeHTTP(w, r)
-	a := &Answer{t: t, Status: w.Code, Header: w.Header(), Text: w.Body.String()}
+	a := &Answer{t: tb, Status: w.Code, Header: w.Header(), Text: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), a); err != nil {
-		t.Fatalf("%s: %v", w.Body, err)
+		tb.Fatalf("%s: %v", w.Body, err)
 	}
 	return a
 }
 
 // Token signs somebody in, unless they are.
-func (h *House) Token(t testing.TB, who string) string {
-	t.Helper()
+func (h *House) Token(tb testing.TB, who string) string {
+	tb.Helper()
 	h.mu.Lock()
 	s, now := h.tokens[who], h.now
 	h.mu.Unlock()
 	if s.token != "" && now.Sub(s.at) < 9*time.Minute {
 		return s.token
 	}
-	a := h.Ask(t, "", `mutation($l: String!, $p: String!) { signIn(input: {login: $l, password: $p}) { token errors { code } } }`,
+	a := h.Ask(tb, "", `mutation($l: String!, $p: String!) { signIn(input: {login: $l, password: $p}) { token errors { code } } }`,
 		"l", who, "p", Password)
 	s = signedIn{a.Str("signIn.token"), now}
 	h.mu.Lock()
@@ -175,9 +175,9 @@ func (h *House) Forget(who string) {
 	delete(h.tokens, who)
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

@@ -17,47 +17,47 @@ type Town struct {
 }
 
 // NewTown makes a town through GraphQL alone.
-func NewTown(t testing.TB) *Town {
-	t.Helper()
-	w := &Town{House: New(t)}
-	w.District = w.Do(t, "admin", "registerDistrict", M{"name": "惠山区", "nameEn": "Huishan", "code": "320206"}, "district { id }").
+func NewTown(tb testing.TB) *Town {
+	tb.Helper()
+	w := &Town{House: New(tb)}
+	w.District = w.Do(tb, "admin", "registerDistrict", M{"name": "惠山区", "nameEn": "Huishan", "code": "320206"}, "district { id }").
 		Fine().Str("it.district.id")
-	w.SubDistrict = w.Do(t, "admin", "registerSubDistrict", M{"district": w.District, "kind": "STREET", "name": "堰桥街道"},
+	w.SubDistrict = w.Do(tb, "admin", "registerSubDistrict", M{"district": w.District, "kind": "STREET", "name": "堰桥街道"},
 		"subDistrict { id }").Fine().Str("it.subDistrict.id")
-	w.Community = w.community(t, "长安社区", "COMMERCIAL")
-	w.OtherCommunity = w.community(t, "新惠社区", "RESETTLEMENT")
-	w.Unit = w.unit(t, w.Community, "恒远机械有限公司", 1)
-	w.OtherUnit = w.unit(t, w.OtherCommunity, "明德小学", 2)
-	w.person(t, "supervisor", "SUPERVISOR", w.SubDistrict, false)
-	w.person(t, "auditor", "AUDITOR", w.District, false)
-	w.person(t, "secretary", "SECRETARY", w.Community, true)
-	w.person(t, "steward", "GRID_STEWARD", w.Community, false)
-	w.person(t, "liaison", "LIAISON", w.Unit, true)
-	w.person(t, "stranger", "SECRETARY", w.OtherCommunity, true)
-	w.person(t, "outsider", "LIAISON", w.OtherUnit, true)
+	w.Community = w.community(tb, "长安社区", "COMMERCIAL")
+	w.OtherCommunity = w.community(tb, "新惠社区", "RESETTLEMENT")
+	w.Unit = w.unit(tb, w.Community, "恒远机械有限公司", 1)
+	w.OtherUnit = w.unit(tb, w.OtherCommunity, "明德小学", 2)
+	w.person(tb, "supervisor", "SUPERVISOR", w.SubDistrict, false)
+	w.person(tb, "auditor", "AUDITOR", w.District, false)
+	w.person(tb, "secretary", "SECRETARY", w.Community, true)
+	w.person(tb, "steward", "GRID_STEWARD", w.Community, false)
+	w.person(tb, "liaison", "LIAISON", w.Unit, true)
+	w.person(tb, "stranger", "SECRETARY", w.OtherCommunity, true)
+	w.person(tb, "outsider", "LIAISON", w.OtherUnit, true)
 	return w
 }
 
 // M is an input.
 type M = map[string]any
 
-func (w *Town) community(t testing.TB, name, kind string) string {
-	t.Helper()
-	return w.Do(t, "admin", "registerCommunity", M{"type": kind, "name": name, "subDistrict": w.SubDistrict}, "community { id }").
+func (w *Town) community(tb testing.TB, name, kind string) string {
+	tb.Helper()
+	return w.Do(tb, "admin", "registerCommunity", M{"type": kind, "name": name, "subDistrict": w.SubDistrict}, "community { id }").
 		Fine().Str("it.community.id")
 }
 
-func (w *Town) unit(t testing.TB, in, name string, n int) string {
-	t.Helper()
-	return w.Do(t, "admin", "registerResidentUnit", M{
+func (w *Town) unit(tb testing.TB, in, name string, n int) string {
+	tb.Helper()
+	return w.Do(tb, "admin", "registerResidentUnit", M{
 		"kind": "ENTERPRISE", "name": name, "registrations": []M{{"community": in}}, "creditCode": CreditCode(n),
 	}, "residentUnit { id }").Fine().Str("it.residentUnit.id")
 }
 
-func (w *Town) person(t testing.TB, login, role, in string, signing bool) {
-	t.Helper()
-	code := w.Do(t, "admin", "invitePerson", M{"role": role, "organisation": in, "signing": signing}, "code").Fine().Str("it.code")
-	w.Do(t, "", "acceptInvitation", M{"code": code, "loginName": login, "password": Password, "name": "Name of " + login},
+func (w *Town) person(tb testing.TB, login, role, in string, signing bool) {
+	tb.Helper()
+	code := w.Do(tb, "admin", "invitePerson", M{"role": role, "organisation": in, "signing": signing}, "code").Fine().Str("it.code")
+	w.Do(tb, "", "acceptInvitation", M{"code": code, "loginName": login, "password": Password, "name": "Name of " + login},
 		"person { id }").Fine()
 }
 

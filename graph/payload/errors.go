@@ -20,13 +20,18 @@ type Error struct {
 
 // The user errors, sorted by what a caller can do about them.
 type (
-	InputError     struct{ Error }
-	RuleError      struct{ Error }
-	NotFoundError  struct{ Error }
+	// InputError is about a field that breaks a rule of form.
+	InputError struct{ Error }
+	// RuleError says that the state of things or a rule of the field forbids it.
+	RuleError struct{ Error }
+	// NotFoundError says that there is no such object, or none that the caller may know of.
+	NotFoundError struct{ Error }
+	// ForbiddenError says that the caller may see the object, but not do this to it.
 	ForbiddenError struct{ Error }
-	ConflictError  struct {
+	// ConflictError says that somebody changed the object meanwhile.
+	ConflictError struct {
 		Error
-		CurrentVersion *int
+		CurrentVersion *int // nil where it has none
 	}
 )
 

@@ -15,66 +15,96 @@ import (
 // An argument that names one kind of thing refuses an identifier of another: a mutation in its payload, a query at the
 // top level. Each pair of functions binds one Go type to the scalar ID.
 
-func MarshalOrganisationID(i id.Organisation) graphql.ContextMarshaler { return write(i) }
-func MarshalPersonID(i id.Person) graphql.ContextMarshaler             { return write(i) }
-func MarshalRoleID(i id.Role) graphql.ContextMarshaler                 { return write(i) }
-func MarshalSessionID(i id.Session) graphql.ContextMarshaler           { return write(i) }
-func MarshalInvitationID(i id.Invitation) graphql.ContextMarshaler     { return write(i) }
-func MarshalContractID(i id.Contract) graphql.ContextMarshaler         { return write(i) }
-func MarshalCommitmentID(i id.Commitment) graphql.ContextMarshaler     { return write(i) }
-func MarshalFulfilmentID(i id.Fulfilment) graphql.ContextMarshaler     { return write(i) }
-func MarshalSigningKeyID(i id.SigningKey) graphql.ContextMarshaler     { return write(i) }
-
-// Kind is what an identifier may name, and how that is called to people.
+// Kind is what an identifier may name, and the name of its type in the schema.
 type Kind struct {
 	Want  string
 	Kinds []id.Kind
 }
 
-// The kinds that arguments ask for.
+// Organisation is any organisation.
 func Organisation() Kind {
-	return Kind{"organisation", []id.Kind{id.KindDistrict, id.KindSubDistrict, id.KindCommunity, id.KindUnit}}
+	return Kind{"Organisation", []id.Kind{id.KindDistrict, id.KindSubDistrict, id.KindCommunity, id.KindUnit}}
 }
-func Community() Kind  { return Kind{"community", []id.Kind{id.KindCommunity}} }
-func Unit() Kind       { return Kind{"resident unit", []id.Kind{id.KindUnit}} }
-func Contract() Kind   { return Kind{"contract", []id.Kind{id.KindContract}} }
-func Commitment() Kind { return Kind{"commitment", []id.Kind{id.KindCommitment}} }
-func Fulfilment() Kind { return Kind{"fulfilment", []id.Kind{id.KindFulfilment}} }
 
+// Community is a community of any type.
+func Community() Kind { return Kind{"Community", []id.Kind{id.KindCommunity}} }
+
+// Unit is a resident unit.
+func Unit() Kind { return Kind{"ResidentUnit", []id.Kind{id.KindUnit}} }
+
+// Contract is a contract.
+func Contract() Kind { return Kind{"CoBuildingContract", []id.Kind{id.KindContract}} }
+
+// MarshalOrganisationID writes the identifier of an organisation.
+func MarshalOrganisationID(i id.Organisation) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalOrganisationID reads the identifier of an organisation; one of another kind is refused.
 func UnmarshalOrganisationID(ctx context.Context, v any) (id.Organisation, error) {
 	return read[id.Organisation](ctx, v, Organisation())
 }
 
+// MarshalPersonID writes the identifier of a person.
+func MarshalPersonID(i id.Person) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalPersonID reads the identifier of a person; one of another kind is refused.
 func UnmarshalPersonID(ctx context.Context, v any) (id.Person, error) {
-	return read[id.Person](ctx, v, Kind{"person", []id.Kind{id.KindPerson}})
+	return read[id.Person](ctx, v, Kind{"Person", []id.Kind{id.KindPerson}})
 }
 
+// MarshalRoleID writes the identifier of a role holding.
+func MarshalRoleID(i id.Role) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalRoleID reads the identifier of a role holding; one of another kind is refused.
 func UnmarshalRoleID(ctx context.Context, v any) (id.Role, error) {
-	return read[id.Role](ctx, v, Kind{"role", []id.Kind{id.KindRole}})
+	return read[id.Role](ctx, v, Kind{"RoleHolding", []id.Kind{id.KindRole}})
 }
 
+// MarshalSessionID writes the identifier of a session.
+func MarshalSessionID(i id.Session) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalSessionID reads the identifier of a session; one of another kind is refused.
 func UnmarshalSessionID(ctx context.Context, v any) (id.Session, error) {
-	return read[id.Session](ctx, v, Kind{"session", []id.Kind{id.KindSession}})
+	return read[id.Session](ctx, v, Kind{"Session", []id.Kind{id.KindSession}})
 }
 
+// MarshalInvitationID writes the identifier of an invitation.
+func MarshalInvitationID(i id.Invitation) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalInvitationID reads the identifier of an invitation; one of another kind is refused.
 func UnmarshalInvitationID(ctx context.Context, v any) (id.Invitation, error) {
-	return read[id.Invitation](ctx, v, Kind{"invitation", []id.Kind{id.KindInvitation}})
+	return read[id.Invitation](ctx, v, Kind{"Invitation", []id.Kind{id.KindInvitation}})
 }
 
+// MarshalContractID writes the identifier of a contract.
+func MarshalContractID(i id.Contract) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalContractID reads the identifier of a contract; one of another kind is refused.
 func UnmarshalContractID(ctx context.Context, v any) (id.Contract, error) {
-	return read[id.Contract](ctx, v, Kind{"contract", []id.Kind{id.KindContract}})
+	return read[id.Contract](ctx, v, Kind{"CoBuildingContract", []id.Kind{id.KindContract}})
 }
 
+// MarshalCommitmentID writes the identifier of a commitment.
+func MarshalCommitmentID(i id.Commitment) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalCommitmentID reads the identifier of a commitment; one of another kind is refused.
 func UnmarshalCommitmentID(ctx context.Context, v any) (id.Commitment, error) {
-	return read[id.Commitment](ctx, v, Kind{"commitment", []id.Kind{id.KindCommitment}})
+	return read[id.Commitment](ctx, v, Kind{"Commitment", []id.Kind{id.KindCommitment}})
 }
 
+// MarshalFulfilmentID writes the identifier of a fulfilment.
+func MarshalFulfilmentID(i id.Fulfilment) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalFulfilmentID reads the identifier of a fulfilment; one of another kind is refused.
 func UnmarshalFulfilmentID(ctx context.Context, v any) (id.Fulfilment, error) {
-	return read[id.Fulfilment](ctx, v, Kind{"fulfilment", []id.Kind{id.KindFulfilment}})
+	return read[id.Fulfilment](ctx, v, Kind{"Fulfilment", []id.Kind{id.KindFulfilment}})
 }
 
+// MarshalSigningKeyID writes the identifier of a signing key.
+func MarshalSigningKeyID(i id.SigningKey) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalSigningKeyID reads the identifier of a signing key; one of another kind is refused.
 func UnmarshalSigningKeyID(ctx context.Context, v any) (id.SigningKey, error) {
-	return read[id.SigningKey](ctx, v, Kind{"signing key", []id.Kind{id.KindSigningKey}})
+	return read[id.SigningKey](ctx, v, Kind{"SigningKey", []id.Kind{id.KindSigningKey}})
 }
 
 // Named is the identifier that an argument of a query gives, refused where it is of none of the kinds.

@@ -5,6 +5,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,7 +47,7 @@ func UnmarshalID(v any) (string, error) {
 	case json.Number:
 		return x.String(), nil
 	case int64:
-		return fmt.Sprint(x), nil
+		return strconv.FormatInt(x, 10), nil
 	}
 	return UnmarshalString(v)
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"net/url"
 	"strconv"
 	"time"
@@ -42,6 +43,21 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		return time.Time{}, fault.New(fault.Invalid, fault.CodeMalformed, "want", want)
 	}
 	return t.UTC().Truncate(time.Millisecond), nil
+}
+
+// MarshalInt writes a whole number.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a whole number of 32 bits, the most that the specification lets an Int have.
+func UnmarshalInt(v any) (int, error) {
+	n, err := graphql.UnmarshalInt(v)
+	if err != nil {
+		return 0, notA("Int", v)
+	}
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return 0, fault.New(fault.Invalid, fault.CodeOutOfRange, "min", math.MinInt32, "max", math.MaxInt32)
+	}
+	return n, nil
 }
 
 // MarshalLong writes a large whole number as a string.

@@ -5,7 +5,7 @@ package bind
 import (
 	"time"
 
-	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/payload" //nolint:depguard // this is a part of the GraphQL face, not a room
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
@@ -18,27 +18,44 @@ import (
 
 // The payloads of mutations about one object.
 type (
-	RegisterDistrictPayload     = payload.Of[*district.District]
-	RegisterSubDistrictPayload  = payload.Of[*district.SubDistrict]
-	RegisterCommunityPayload    = payload.Of[community.Community]
-	UpdateCommunityPayload      = payload.Of[community.Community]
+	// RegisterDistrictPayload answers registerDistrict.
+	RegisterDistrictPayload = payload.Of[*district.District]
+	// RegisterSubDistrictPayload answers registerSubDistrict.
+	RegisterSubDistrictPayload = payload.Of[*district.SubDistrict]
+	// RegisterCommunityPayload answers registerCommunity.
+	RegisterCommunityPayload = payload.Of[community.Community]
+	// UpdateCommunityPayload answers updateCommunity.
+	UpdateCommunityPayload = payload.Of[community.Community]
+	// RegisterResidentUnitPayload answers registerResidentUnit.
 	RegisterResidentUnitPayload = payload.Of[*unit.ResidentUnit]
-	UpdateResidentUnitPayload   = payload.Of[*unit.ResidentUnit]
-	ContractPayload             = payload.Of[*contract.Contract]
-	SignOutPayload              = payload.Of[*person.Session]
-	ChangePasswordPayload       = payload.Of[*person.Person]
-	AcceptInvitationPayload     = payload.Of[*person.Person]
-	GrantRolePayload            = payload.Of[*person.Person]
-	RevokeRolePayload           = payload.Of[*person.Person]
-	RevokeInvitationPayload     = payload.Of[*person.Invitation]
-	SigningKeyPayload           = payload.Of[*signingkey.SigningKey]
-	FulfilmentPayload           = payload.Of[*fulfilment.Fulfilment]
+	// UpdateResidentUnitPayload answers updateResidentUnit.
+	UpdateResidentUnitPayload = payload.Of[*unit.ResidentUnit]
+	// ContractPayload answers every change of a contract.
+	ContractPayload = payload.Of[*contract.Contract]
+	// SignOutPayload answers signOut.
+	SignOutPayload = payload.Of[*person.Session]
+	// ChangePasswordPayload answers changePassword.
+	ChangePasswordPayload = payload.Of[*person.Person]
+	// AcceptInvitationPayload answers acceptInvitation.
+	AcceptInvitationPayload = payload.Of[*person.Person]
+	// GrantRolePayload answers grantRole.
+	GrantRolePayload = payload.Of[*person.Person]
+	// RevokeRolePayload answers revokeRole.
+	RevokeRolePayload = payload.Of[*person.Person]
+	// RevokeInvitationPayload answers revokeInvitation.
+	RevokeInvitationPayload = payload.Of[*person.Invitation]
+	// SigningKeyPayload answers every change of a signing key.
+	SigningKeyPayload = payload.Of[*signingkey.SigningKey]
+	// FulfilmentPayload answers every change of a fulfilment.
+	FulfilmentPayload = payload.Of[*fulfilment.Fulfilment]
 )
 
 // A page of commitments of several contracts: listed in one room, described in another.
 type (
+	// CommitmentConnection is the page.
 	CommitmentConnection = page.Connection[*contract.Commitment]
-	CommitmentEdge       = page.Edge[*contract.Commitment]
+	// CommitmentEdge is one of them with its cursor.
+	CommitmentEdge = page.Edge[*contract.Commitment]
 )
 
 // SignInPayload is what signIn answers: a token, besides the person.

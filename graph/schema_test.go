@@ -1,0 +1,163 @@
+package graph_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/cobuild/cobuild/graph"
+)
+
+var update = flag.Bool("update", false, "write testdata/schema.graphql anew") //nolint:gochecknoglobals // a flag of the test
+
+func TestThePublishedSchemaIsTheGoldenOne(t *testing.T) {
+	golden := filepath.Join("testdata", "schema.graphql")
+	got := graph.SDL()
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("the schema has changed; if that is meant, run go test ./graph -update and tell it in CHANGELOG.md:\n%s", diff)
+	}
+}
+
+func published(t *testing.T) *ast.Schema {
+	t.Helper()
+	s, err := gqlparser.LoadSchema(&ast.Source{Name: "published", Input: graph.SDL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func own(s *ast.Schema) []*ast.Definition {
+	var defs []*ast.Definition
+	for name, d := range s.Types {
+		if !d.BuiltIn && !strings.HasPrefix(name, "__") {
+			defs = append(defs, d)
+		}
+	}
+	return defs
+}
+
+func TestThePublishedSchemaKeepsTheGeneratorsWordsToItself(t *testing.T) {
+	for _, word := range []string{"goField", "goModel", "github.com"} {
+		if strings.Contains(graph.SDL(), word) {
+			t.Errorf("it holds %s", word)
+		}
+	}
+}
+
+func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
+	for _, d := range own(published(t)) {
+		described(t, d.Name, d.Description)
+		for _, v := range d.EnumValues {
+			described(t, d.Name+"."+v.Name, v.Description)
+		}
+		for _, f := range d.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			described(t, d.Name+"."+f.Name, f.Description)
+			for _, a := range f.Arguments {
+				described(t, d.Name+"."+f.Name+"("+a.Name+")", a.Description)
+			}
+		}
+	}
+}
+
+func described(t *testing.T, what, text string) {
+	t.Helper()
+	if !strings.HasSuffix(strings.TrimSpace(text), ".") && !strings.HasSuffix(text, ")") {
+		t.Errorf("%s: %q is no description", what, text)
+	}
+}
+
+func TestEveryRootFieldStatesItsScope(t *testing.T) {
+	s := published(t)
+	for _, root := range []*ast.Definition{s.Query, s.Mutation} {
+		for _, f := range root.Fields {
+			if !strings.HasPrefix(f.Name, "__") && f.Directives.ForName("scope") == nil {
+				t.Errorf("%s.%s states no scope", root.Name, f.Name)
+			}
+		}
+	}
+}
+
+func TestEveryMutationHasOneInputAndANullablePayloadWithErrors(t *testing.T) {
+	s := published(t)
+	for _, f := range s.Mutation.Fields {
+		if len(f.Arguments) != 1 || f.Arguments[0].Name != "input" || !f.Arguments[0].Type.NonNull || f.Type.NonNull {
+			t.Errorf("%s: %s", f.Name, f.Type)
+			continue
+		}
+		if in := s.Types[f.Arguments[0].Type.Name()]; in.Fields.ForName("clientMutationId") == nil {
+			t.Errorf("%s lacks clientMutationId", in.Name)
+		}
+		out := s.Types[f.Type.Name()]
+		for name, want := range map[string]string{"errors": "[UserError!]!", "replayed": "Boolean!", "clientMutationId": "String"} {
+			if g := out.Fields.ForName(name); g == nil || g.Type.String() != want {
+				t.Errorf("%s.%s is no %s", out.Name, name, want)
+			}
+		}
+	}
+}
+
+func TestEveryMutationHasAScenario(t *testing.T) {
+	var scenarios strings.Builder
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(files, filepath.Join("graphtest", "town.go")) {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scenarios.Write(raw)
+	}
+	for _, f := range published(t).Mutation.Fields {
+		if !strings.Contains(scenarios.String(), `"`+f.Name+`"`) {
+			t.Errorf("%s has no scenario", f.Name)
+		}
+	}
+}
+
+func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
+	s := published(t)
+	for name := range strings.FieldsSeq(`viewer node nodes organisation districts communities community residentUnits
+		residentUnit contracts contract commitments fulfilments`) {
+		if s.Query.Fields.ForName(name) == nil {
+			t.Errorf("no query %s", name)
+		}
+	}
+	for name := range strings.FieldsSeq(`signIn signOut changePassword invitePerson acceptInvitation grantRole revokeRole
+		registerDistrict registerSubDistrict registerCommunity updateCommunity registerResidentUnit updateResidentUnit
+		registerSigningKey revokeSigningKey draftContract reviseContract proposeContract requestContractChanges
+		agreeToContract declineContract cancelContract openContractForSigning reopenContract signContract
+		reportFulfilment acceptFulfilment disputeFulfilment resolveFulfilment`) {
+		if s.Mutation.Fields.ForName(name) == nil {
+			t.Errorf("no mutation %s", name)
+		}
+	}
+}
+
+func TestThereIsNoGeneratedModel(t *testing.T) {
+	for _, name := range []string{"models.go", "models_gen.go"} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("%s: a GraphQL type has no Go type in its room", name)
+		}
+	}
+}

@@ -1,9 +1,0 @@
-package graph_test
-
-import (
-	"testing"
-
-	"github.com/cobuild/cobuild/graph/graphtest"
-)
-
-func TestTown(t *testing.T) { graphtest.NewTown(t) }
