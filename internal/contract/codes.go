@@ -9,8 +9,8 @@ const (
 	CodeNotDrafter     fault.Code = "CONTRACT_NOT_DRAFTER"        // organisation: only drafting parties may do this now
 	CodeDrafterStays   fault.Code = "CONTRACT_DRAFTER_CANCELS"    // organisation: who drafted cancels, and does not decline
 	CodeOwnText        fault.Code = "CONTRACT_OWN_TEXT"           // organisation: nobody asks themselves for changes
-	CodeNotAgreed      fault.Code = "CONTRACT_NOT_AGREED"         // organisations: who has not agreed to this version
-	CodePartyLeft      fault.Code = "CONTRACT_NAMES_LEFT_PARTY"   // organisations: the text still names who has declined
+	CodeNotAgreed      fault.Code = "CONTRACT_NOT_AGREED"         // organisations, names: who has not agreed to this version
+	CodePartyLeft      fault.Code = "CONTRACT_NAMES_LEFT_PARTY"   // organisations, names: the text still names who has declined
 	CodePartyStays     fault.Code = "CONTRACT_PARTY_STAYS"        // organisation: the host, the drafter and the reviser keep their parts
 	CodeUnchanged      fault.Code = "CONTRACT_UNCHANGED"          // the revision says what the text says already
 	CodeAlreadyAgreed  fault.Code = "ALREADY_AGREED"              // organisation
@@ -19,7 +19,7 @@ const (
 	CodeAmbiguousParty fault.Code = "PARTY_AMBIGUOUS"             // organisations: for which of them?
 	CodeNoSigningRight fault.Code = "NO_SIGNING_RIGHT"            // organisation
 	CodeWrongTextHash  fault.Code = "WRONG_TEXT_HASH"             // current
-	CodeOutOfOrder     fault.Code = "OUT_OF_ORDER"                // next: the organisation whose turn it is
+	CodeOutOfOrder     fault.Code = "OUT_OF_ORDER"                // next, names: the organisation whose turn it is
 	CodeNotFrozen      fault.Code = "CONTRACT_NOT_FROZEN"         // status: exported from SIGNING on
 
 	CodeEndsBeforeStart  fault.Code = "ENDS_BEFORE_START"       // effectiveOn, endsOn

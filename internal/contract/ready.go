@@ -2,6 +2,7 @@ package contract
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
@@ -90,9 +91,9 @@ func (c *Contract) readyToOpen() error {
 	}
 	switch {
 	case len(left) > 0:
-		return fault.New(fault.Refused, CodePartyLeft, "organisations", left)
+		return fault.New(fault.Refused, CodePartyLeft, "organisations", left, "names", c.namesOf(left))
 	case len(silent) > 0:
-		return fault.New(fault.Refused, CodeNotAgreed, "organisations", silent)
+		return fault.New(fault.Refused, CodeNotAgreed, "organisations", silent, "names", c.namesOf(silent))
 	}
 	return nil
 }
@@ -107,10 +108,21 @@ func (c *Contract) inTurn(p *Party) error {
 			return nil
 		}
 		if before := c.Party(o); before != nil && before.Required() && before.Signature == nil {
-			return fault.New(fault.Refused, CodeOutOfOrder, "next", o)
+			return fault.New(fault.Refused, CodeOutOfOrder, "next", o, "names", before.Name)
 		}
 	}
 	return nil
+}
+
+// namesOf are the parties' names for a sentence to people.
+func (c *Contract) namesOf(parties []id.Organisation) string {
+	names := make([]string, 0, len(parties))
+	for _, o := range parties {
+		if p := c.Party(o); p != nil {
+			names = append(names, p.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (c *Contract) mustDraft(party id.Organisation) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/seed"
+	"github.com/cobuild/cobuild/internal/unit"
 )
 
 // Who plays: keys of the file of examples, and of what the demo adds to it.
@@ -14,7 +15,8 @@ const (
 	manager          = "U002" // its property manager
 	secretaryKey     = community + ".secretary"
 	liaisonKey       = manager + ".liaison"
-	outsiderKey      = "U076.liaison"
+	stranger         = "demo.stranger" // a unit elsewhere that has no contract with anybody
+	outsiderKey      = stranger + ".liaison"
 	supervisorKey    = "demo.supervisor"
 	auditorKey       = "demo.auditor"
 	administratorKey = "demo.administrator"
@@ -67,7 +69,16 @@ func staged(file seed.File) (seed.File, error) {
 		seed.Person{Key: supervisorKey, Name: "沈映川", NameEn: "Shen Yingchuan", Role: authz.Supervisor, Organisation: sub},
 		seed.Person{Key: auditorKey, Name: "陆知序", NameEn: "Lu Zhixu", Role: authz.Auditor, Organisation: file.SubDistricts[j].District},
 		seed.Person{Key: administratorKey, Name: "顾书朗", NameEn: "Gu Shulang", Role: authz.Administrator},
+		seed.Person{Key: outsiderKey, Name: "温以宁", NameEn: "Wen Yining", Role: authz.Liaison, Organisation: stranger, SigningRight: true},
 	)
+	elsewhere := slices.IndexFunc(file.Communities, func(c seed.Community) bool { return c.SubDistrict != sub })
+	if elsewhere < 0 {
+		return file, fmt.Errorf("demo: the examples have no community outside %s", sub)
+	}
+	file.ResidentUnits = append(file.ResidentUnits, seed.ResidentUnit{
+		Key: stranger, Kind: "SCHOOL", Name: "云岫实验学校", NameEn: "Yunxiu Experimental School",
+		CreditCode: unit.ExampleCode(900_001), Communities: []string{file.Communities[elsewhere].Key},
+	})
 	for _, s := range scenes() {
 		c, err := s.play(file)
 		if err != nil {

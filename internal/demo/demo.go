@@ -43,7 +43,7 @@ type Cast struct {
 	Supervisor    id.Person // of the community's sub-district
 	Auditor       id.Person // of its district
 	Administrator id.Person
-	Outsider      id.Person // liaison of a unit elsewhere
+	Outsider      id.Person // liaison of a unit elsewhere that has no contract
 }
 
 // zone is where the demo's days begin and end.
