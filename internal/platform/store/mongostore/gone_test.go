@@ -3,9 +3,9 @@ package mongostore_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -234,7 +234,7 @@ func TestNothingAcknowledgedIsLostWhenTheLineBreaksAgainAndAgain(t *testing.T) {
 	c, look := meters(t, bad), meters(t, sound)
 	const writers, most = 4, 6
 	for w := range writers {
-		if _, err := look.Add(t.Context(), "add", newMeter(fmt.Sprint(w))); err != nil {
+		if _, err := look.Add(t.Context(), "add", newMeter(strconv.Itoa(w))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -257,7 +257,7 @@ func TestNothingAcknowledgedIsLostWhenTheLineBreaksAgainAndAgain(t *testing.T) {
 	for w := range writers {
 		all.Go(func() {
 			for cuts.Load() < most {
-				_, err := c.Change(t.Context(), "count", fmt.Sprint(w), count)
+				_, err := c.Change(t.Context(), "count", strconv.Itoa(w), count)
 				switch {
 				case err == nil:
 					done[w]++
@@ -273,7 +273,7 @@ func TestNothingAcknowledgedIsLostWhenTheLineBreaksAgainAndAgain(t *testing.T) {
 	close(stop)
 	<-cutting
 	for w := range writers {
-		m, err := look.Get(t.Context(), fmt.Sprint(w))
+		m, err := look.Get(t.Context(), strconv.Itoa(w))
 		if err != nil {
 			t.Fatal(err)
 		}
