@@ -293,7 +293,7 @@ scalar JSON
 "An absolute web address with http or https."
 scalar URL @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3986")
 
-"A word of the frozen registry of error codes, as CONFLICT or END_BEFORE_START. A word never disappears and never changes its meaning, but later releases add more: treat one you do not know by the type of the error that carries it."
+"A word of the frozen registry of error codes, as CONFLICT or ENDS_BEFORE_START. A word never disappears and never changes its meaning, but later releases add more: treat one you do not know by the type of the error that carries it."
 scalar ErrorCode
 # A scalar, not an enum: generated clients of partners fail on an enum value that was added after they were built.
 
