@@ -81,7 +81,7 @@ func people() authz.Table {
 		{administrator, to(anywhere, administrator)},
 	} {
 		t = append(t,
-			authz.Rule{Action: GrantOf(g.role), Says: "invitePerson, grantRole (" + string(g.role) + ")", Who: g.who, Note: "nobody extends their own signing right"},
+			authz.Rule{Action: GrantOf(g.role), Says: "invitePerson, grantRole (" + string(g.role) + ")", Who: g.who, Note: "nobody gives themselves a role; a host gives its units no signing right"},
 			authz.Rule{Action: RevokeOf(g.role), Says: "revokeRole (" + string(g.role) + ")", Who: join(g.who, to(personal, itself)), Note: "anyone may lay down a role; the last administrator stays"})
 	}
 	return t

@@ -73,6 +73,22 @@ func (s *Service) CommunityMoved(ctx context.Context, community id.Organisation)
 	return nil
 }
 
+// Drafted looks once more where the host of a contract just drafted lies: one that moved in that very moment was written
+// into the draft as it lay before, and did not find the draft among the contracts it had to tell. It follows the event
+// contract.drafted, and may be told the same thing twice.
+func (s *Service) Drafted(ctx context.Context, which id.Contract) error {
+	ctx = authz.AsSystem(ctx)
+	c, err := s.contracts.Get(ctx, string(which))
+	if err != nil {
+		return err
+	}
+	found, err := s.Organisations(ctx, []id.Organisation{c.Host})
+	if err != nil || !found[0].Exists() {
+		return err
+	}
+	return s.rehouse(ctx, c.ID, found[0])
+}
+
 // rehouse notes under which bodies a contract's host is now.
 func (s *Service) rehouse(ctx context.Context, which id.Contract, host organisation.Facts) error {
 	_, err := s.contracts.Touch(ctx, access.ContractTime, string(which), func(c *Contract) error {

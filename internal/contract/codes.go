@@ -20,6 +20,7 @@ const (
 	CodeNoSigningRight fault.Code = "NO_SIGNING_RIGHT"            // organisation
 	CodeWrongTextHash  fault.Code = "WRONG_TEXT_HASH"             // current
 	CodeOutOfOrder     fault.Code = "OUT_OF_ORDER"                // next, names: the organisation whose turn it is
+	CodeTwoParties     fault.Code = "SIGNS_FOR_TWO_PARTIES"       // names: the party that the same person has signed for
 	CodeNotFrozen      fault.Code = "CONTRACT_NOT_FROZEN"         // status: exported from SIGNING on
 
 	CodeEndsBeforeStart  fault.Code = "ENDS_BEFORE_START"       // effectiveOn, endsOn

@@ -140,7 +140,10 @@ func taken[V any](vs []V, key func(V) *string) map[string]int {
 
 // zoneOf finds a time zone by its IANA name; the machine's own is no zone that people could agree on.
 func zoneOf(name string) (*time.Location, error) {
-	if name == "" || name == "Local" || len(name) > 64 {
+	if name == "" {
+		return nil, fault.New(fault.Invalid, fault.CodeRequired)
+	}
+	if name == "Local" || len(name) > 64 {
 		return nil, fault.New(fault.Invalid, CodeUnknownZone, "zone", name)
 	}
 	zone, err := time.LoadLocation(name)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/signing"
 )
 
@@ -61,6 +62,9 @@ func (c *Contract) Sign(by By, key, jws string) error {
 	if err := c.ready(VerbSign, by.Party); err != nil {
 		return err
 	}
+	if other := c.signedBy(by.Person); other != nil {
+		return fault.New(fault.Refused, CodeTwoParties, "names", other.Name)
+	}
 	p := c.Party(by.Party)
 	p.State = HasSigned
 	p.Signature = &Signature{
@@ -79,6 +83,17 @@ func (c *Contract) Sign(by By, key, jws string) error {
 	starts := c.starts()
 	c.SignedAt, c.WakeAt = &by.At, &starts
 	return c.tell(ToldSealed, by.Party)
+}
+
+// signedBy is the party for which a person has signed already: nobody closes a bargain with themselves.
+func (c *Contract) signedBy(person id.Person) *Party {
+	i := slices.IndexFunc(c.Parties, func(p *Party) bool {
+		return person != "" && p.Signature != nil && p.Signature.Person == person
+	})
+	if i < 0 {
+		return nil
+	}
+	return c.Parties[i]
 }
 
 // statement is what a party's signature under the frozen text says.

@@ -49,6 +49,7 @@ func badTexts() []bad {
 		{"end before start", func(in *DraftInput) { in.EndsOn = "2026-03-31" }, CodeEndsBeforeStart, "endsOn"},
 		{"no such day", func(in *DraftInput) { in.EffectiveOn = "2026-02-29" }, fault.CodeMalformed, "effectiveOn"},
 		{"too many years", func(in *DraftInput) { in.EndsOn = "2099-01-01" }, fault.CodeOutOfRange, "endsOn"},
+		{"an empty zone", func(in *DraftInput) { in.TimeZone = new("") }, fault.CodeRequired, "timeZone"},
 		{"no such zone", func(in *DraftInput) { in.TimeZone = new("Asia/Wuxi") }, CodeUnknownZone, "timeZone"},
 		{"the machine's zone", func(in *DraftInput) { in.TimeZone = new("Local") }, CodeUnknownZone, "timeZone"},
 		{"a path as zone", func(in *DraftInput) { in.TimeZone = new("../../etc/passwd") }, CodeUnknownZone, "timeZone"},

@@ -179,7 +179,7 @@ func (s *Service) choose(ctx context.Context, action string, mine, parties []id.
 // refused is the answer to who acts for no party that could do this.
 func refused(action string, o id.Organisation) error {
 	if action == access.ContractSign && o != "" {
-		return fault.New(fault.Forbidden, CodeNoSigningRight, "organisation", o)
+		return noRight(&o, o)
 	}
 	return fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)
 }

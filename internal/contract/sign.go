@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"errors"
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
@@ -57,6 +58,9 @@ func (p *pen) write(ctx context.Context, said signing.Statement) (err error) {
 	} else {
 		p.jws = *p.in.Signature
 		p.kid, err = p.s.CheckSignature(ctx, said.Party, p.jws, said)
+		if f, ok := errors.AsType[*fault.Fault](err); ok && f.Kind == fault.Refused {
+			err = f.At("signature")
+		}
 	}
 	if err != nil {
 		return err
@@ -75,12 +79,12 @@ func (s *Service) whyNotSign(ctx context.Context, in SignInput, refusal error) e
 	a := authz.From(ctx)
 	for _, h := range a.Holdings {
 		if p := c.Party(h.Organisation); p != nil && p.State != Left && (in.Party == nil || *in.Party == h.Organisation) {
-			return fault.New(fault.Forbidden, CodeNoSigningRight, "organisation", h.Organisation)
+			return noRight(in.Party, h.Organisation)
 		}
 	}
 	if in.Party != nil {
 		if p := c.Party(*in.Party); p != nil && p.State != Left {
-			return fault.New(fault.Forbidden, CodeNoSigningRight, "organisation", *in.Party)
+			return noRight(in.Party, *in.Party)
 		}
 		return notParty(*in.Party)
 	}
@@ -90,6 +94,15 @@ func (s *Service) whyNotSign(ctx context.Context, in SignInput, refusal error) e
 		}
 	}
 	return refusal
+}
+
+// noRight says that the caller does not sign for an organisation, at the field that named it if one did.
+func noRight(named *id.Organisation, of id.Organisation) error {
+	f := fault.New(fault.Forbidden, CodeNoSigningRight, "organisation", of)
+	if named == nil {
+		return f
+	}
+	return f.At("party")
 }
 
 // SigningStatement is the payload that a party with a key of its own signs, as canonical JSON; nil while the text is

@@ -14,6 +14,24 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/signing"
 )
 
+func TestNobodySignsForTwoParties(t *testing.T) {
+	h := newHouse(t)
+	c := h.opened(h.drafted(draft(), secretary))
+	both := secretary
+	both.Holdings = append(slices.Clone(both.Holdings), teacher.Holdings...)
+	sign := func(party id.Organisation) error {
+		_, err := h.Sign(h.as(both), SignInput{ID: c.ID, TextHash: c.Frozen.Hash, Party: &party})
+		return err
+	}
+	if err := sign(host); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, sign(school), CodeTwoParties, "")
+	if _, err := h.Sign(h.as(teacher), SignInput{ID: c.ID, TextHash: c.Frozen.Hash}); err != nil {
+		t.Fatalf("another person: %v", err)
+	}
+}
+
 func TestSigningIsRefused(t *testing.T) {
 	h := newHouse(t)
 	in := draft()
@@ -31,7 +49,7 @@ func TestSigningIsRefused(t *testing.T) {
 	refuses(t, sign(clerk, nil), CodeNoSigningRight, "")
 	refuses(t, sign(supervisor, nil), CodeNotAParty, "party")
 	refuses(t, sign(doctor, nil), fault.CodeNotFound, "")
-	refuses(t, sign(teacher, func(in *SignInput) { in.Party = new(bank) }), CodeNoSigningRight, "")
+	refuses(t, sign(teacher, func(in *SignInput) { in.Party = new(bank) }), CodeNoSigningRight, "party")
 	refuses(t, sign(teacher, func(in *SignInput) { in.Party = new(hospital) }), CodeNotAParty, "party")
 	refuses(t, sign(teacher, func(in *SignInput) { in.TextHash = "sha256:00" }), CodeWrongTextHash, "textHash")
 	refuses(t, sign(teacher, func(in *SignInput) { in.ID = id.Contract(school) }), fault.CodeWrongID, "id")
@@ -42,7 +60,7 @@ func TestSigningIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refuses(t, sign(teacher, func(in *SignInput) { in.Signature = &other }), signing.SignatureInvalid, "")
+	refuses(t, sign(teacher, func(in *SignInput) { in.Signature = &other }), signing.SignatureInvalid, "signature")
 
 	good, _, err := h.sign(school, c.statement(school))
 	if err != nil {

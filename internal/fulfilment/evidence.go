@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
@@ -112,14 +113,14 @@ func webAddress(s string) error {
 // proves refuses a report that lacks evidence the commitment requires, or has some that was taken after today.
 func (f *Fulfilment) proves(given []*Evidence, today scalar.Date) error {
 	var faults fault.List
-	var missing []EvidenceKind
+	var missing []string
 	for _, k := range f.EvidenceRequired {
 		if !slices.ContainsFunc(given, func(e *Evidence) bool { return e.Kind == k }) {
-			missing = append(missing, k)
+			missing = append(missing, string(k))
 		}
 	}
 	if len(missing) > 0 {
-		faults.Add(fault.New(fault.Refused, CodeEvidenceMissing, "kinds", missing), "evidence")
+		faults.Add(fault.New(fault.Refused, CodeEvidenceMissing, "kinds", strings.Join(missing, ", ")), "evidence")
 	}
 	for i, e := range given {
 		if e.TakenOn != nil && *e.TakenOn > today {

@@ -272,6 +272,10 @@ func TestTheEvidenceAskedForMustBeThere(t *testing.T) {
 			t.Errorf("%s: got %v, want %s at %s", name, err, tt.code, tt.path)
 		}
 	}
+	_, bare := w.report(as(liaison), f)
+	if kinds := fault.Of(bare).Params["kinds"]; kinds != "PHOTO, ATTENDANCE_LIST" {
+		t.Errorf("the sentence names %v", kinds)
+	}
 	minus := scalar.Decimal("-1")
 	_, err := w.Report(as(liaison), fulfilment.ReportInput{Change: command.Change{ExpectedVersion: 1}, ID: f.ID, Note: "\x00", QuantityDone: &minus})
 	if all := fault.All(err); len(all) != 2 || all[0].Code != fault.CodeControl || all[1].Code != fault.CodeOutOfRange {

@@ -45,8 +45,11 @@ func (s *Service) takeUp(ctx context.Context, a authz.Actor, v *Invitation, in A
 	if !in.bare() {
 		return nil, fault.New(fault.Refused, CodeSignedIn)
 	}
-	if v.Signing && v.SentBy == a.Person {
+	switch {
+	case v.SentBy == a.Person && v.Signing:
 		return nil, fault.New(fault.Refused, CodeSigningOwn).At("code")
+	case v.SentBy == a.Person:
+		return nil, fault.New(fault.Refused, CodeRoleToOneself).At("code")
 	}
 	me, err := s.people.Get(authz.AsSystem(ctx), string(a.Person))
 	if err != nil {

@@ -82,35 +82,40 @@ func (s *Service) offer(
 	return h, t.at, f.Err()
 }
 
-// mayGrant says whether the caller may give a role to a person, whom an invitation does not know yet. Nobody extends
-// their own signing right; and from within an organisation only those who hold its signing right pass it on.
+// mayGrant says whether the caller may give a role to a person, whom an invitation does not know yet. Nobody gives
+// themselves a role or a signing right; only those who hold an organisation's signing right or supervise it pass it on. The secretary
+// of a unit's host does neither: the two are the sides of the same contracts, and the host would sign for both.
 func (s *Service) mayGrant(ctx context.Context, at place, role authz.Role, signing bool, to id.Person) error {
 	if err := s.may(ctx, access.GrantOf(role), at); err != nil {
 		return err
 	}
 	a := authz.From(ctx)
-	if !signing || a.IsSystem() {
+	switch {
+	case a.IsSystem():
+		return nil
+	case to == a.Person && signing:
+		return fault.New(fault.Refused, CodeSigningOwn).At("signing")
+	case to == a.Person:
+		return fault.New(fault.Refused, CodeRoleToOneself).At("person")
+	case !signing:
 		return nil
 	}
-	if to == a.Person {
-		return fault.New(fault.Refused, CodeSigningOwn).At("signing")
-	}
-	if !a.Holds(authz.Signer, at.facts.ID) && !s.table.Allows(a, access.GrantOf(role), outside{at}) {
+	if !a.Holds(authz.Signer, at.facts.ID) && !s.table.Allows(a, access.GrantOf(role), fromAbove{at}) {
 		return fault.New(fault.Refused, CodeSigningLent).At("signing")
 	}
 	return nil
 }
 
-// outside is a place as those see it who are not in it.
-type outside struct{ place }
+// fromAbove is a place as those see it who are neither in it nor its host.
+type fromAbove struct{ place }
 
-// Stand says which other organisations stand to the place.
-func (o outside) Stand(r authz.Relation) []id.Organisation {
+// Stand says which organisations supervise the place.
+func (f fromAbove) Stand(r authz.Relation) []id.Organisation {
 	var none []id.Organisation
-	if r == authz.Own {
+	if r != authz.Above {
 		return none
 	}
-	return o.place.Stand(r)
+	return f.place.Stand(r)
 }
 
 // RevokeRoleInput is the input of revokeRole.

@@ -198,7 +198,7 @@ func TestACodeIsShownOnce(t *testing.T) {
 	w := newWorld(t)
 	w.has("secretary", at(community, authz.Secretary, true))
 	ctx, _ := named(w.as("secretary"), "input")
-	in := person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit, Signing: new(true)}
+	in := person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit}
 	sent, err := w.people.InvitePerson(ctx, in)
 	if err != nil {
 		t.Fatal(err)

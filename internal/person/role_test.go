@@ -109,6 +109,22 @@ func TestWhoMayGrantWhichRole(t *testing.T) {
 	}
 }
 
+func TestNobodyGivesThemselvesARole(t *testing.T) {
+	w := newWorld(t)
+	host := w.has("secretary", at(community, authz.Secretary))
+	_, err := w.people.GrantRole(w.as("secretary"), person.GrantRoleInput{Person: host.ID, Role: authz.Liaison, Organisation: &unit})
+	wants(t, "a host's secretary in a unit", err, person.CodeRoleToOneself, "person")
+	sent, err := w.people.InvitePerson(w.as("secretary"), person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.people.AcceptInvitation(w.as("secretary"), person.AcceptInvitationInput{Code: sent.Code})
+	wants(t, "by an invitation of their own", err, person.CodeRoleToOneself, "code")
+	ops := w.has("administrator", at("", authz.Administrator))
+	_, err = w.people.GrantRole(w.as("administrator"), person.GrantRoleInput{Person: ops.ID, Role: authz.Auditor, Organisation: &district})
+	wants(t, "an administrator an auditor", err, person.CodeRoleToOneself, "person")
+}
+
 func TestNobodyExtendsTheirOwnSigningRight(t *testing.T) {
 	w := newWorld(t)
 	su := w.has("supervisor", at(street, authz.Supervisor))
@@ -132,6 +148,21 @@ func TestNobodyExtendsTheirOwnSigningRight(t *testing.T) {
 	}
 	if _, err := w.people.GrantRole(w.as("liaison"), person.GrantRoleInput{Person: colleague.ID, Role: authz.Liaison, Organisation: &unit, Signing: new(true)}); err != nil {
 		t.Errorf("a liaison with the right to a colleague: %v", err)
+	}
+}
+
+func TestAHostDoesNotGiveItsUnitASigner(t *testing.T) {
+	w := newWorld(t)
+	w.has("secretary", at(community, authz.Secretary, true))
+	colleague := w.has("colleague", at(unit, authz.Member))
+	_, err := w.people.GrantRole(w.as("secretary"), person.GrantRoleInput{Person: colleague.ID, Role: authz.Liaison, Organisation: &unit, Signing: new(true)})
+	if err == nil {
+		t.Error("a host's secretary granted the signing right of the other side")
+	}
+	_, err = w.people.InvitePerson(w.as("secretary"), person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit, Signing: new(true)})
+	wants(t, "the host's secretary invites a signer", err, person.CodeSigningLent, "signing")
+	if _, err = w.people.InvitePerson(w.as("secretary"), person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit}); err != nil {
+		t.Errorf("a liaison without the signing right: %v", err)
 	}
 }
 

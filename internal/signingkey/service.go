@@ -151,10 +151,12 @@ func (s *Service) Many(ctx context.Context, ids []id.SigningKey) ([]*SigningKey,
 	return s.keys.GetMany(ctx, plain)
 }
 
-// The names under which the API binds pages of keys.
+// These are the names under which the API binds pages of keys.
 type (
+	// Connection is a page of keys.
 	Connection = page.Connection[*SigningKey]
-	Edge       = page.Edge[*SigningKey]
+	// Edge is a key of a page, with its cursor.
+	Edge = page.Edge[*SigningKey]
 )
 
 // SigningKeys lists an organisation's keys, the oldest first, revoked ones included.

@@ -65,6 +65,10 @@ func (s *Service) CheckSignature(ctx context.Context, o id.Organisation, jws str
 
 // KeysOf finds keys by their kid, in the order of kids; nil where there is none.
 func (s *Service) KeysOf(ctx context.Context, kids []string) ([]*SigningKey, error) {
+	out := make([]*SigningKey, len(kids))
+	if len(kids) == 0 {
+		return out, nil
+	}
 	found := map[string]*SigningKey{}
 	for k, err := range s.keys.Walk(ctx, byKid.In(kids...)) {
 		if err != nil {
@@ -72,7 +76,6 @@ func (s *Service) KeysOf(ctx context.Context, kids []string) ([]*SigningKey, err
 		}
 		found[k.Kid] = k
 	}
-	out := make([]*SigningKey, len(kids))
 	for i, kid := range kids {
 		out[i] = found[kid]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,7 +72,7 @@ func (s *Service) Register(ctx context.Context, in RegisterResidentUnitInput) (*
 	applyKind(&f, in.Kind, u)
 	in.apply(&f, u)
 	u.Registrations = registered(&f, in.Registrations, nil, s.today())
-	if err := s.locate(ctx, &f, u); err != nil {
+	if err := s.locate(ctx, &f, u, nil); err != nil {
 		return nil, err
 	}
 	if err := f.Err(); err != nil {
@@ -117,8 +118,9 @@ func (s *Service) change(ctx context.Context, u *ResidentUnit, in UpdateResident
 	}
 	in.apply(&f, u)
 	if in.Registrations != nil {
+		was := u.Communities
 		u.Registrations = registered(&f, in.Registrations, u.Registrations, s.today())
-		if err := s.locate(ctx, &f, u); err != nil {
+		if err := s.locate(ctx, &f, u, was); err != nil {
 			return err
 		}
 	}
@@ -128,8 +130,9 @@ func (s *Service) change(ctx context.Context, u *ResidentUnit, in UpdateResident
 	return u.Tell(EventUpdated, Places{u.Communities})
 }
 
-// locate copies where a unit's communities lie. What is wrong with the input goes to f; the error is of the store.
-func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit) error {
+// locate copies where a unit's communities lie, and asks whether the caller may register the unit with those that are new
+// and take it from those that are no more. What is wrong with the input goes to f; the error is of the store.
+func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit, was []id.Organisation) error {
 	if len(*f) > 0 || len(u.Registrations) == 0 {
 		return nil
 	}
@@ -140,10 +143,37 @@ func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit) er
 	for i, p := range places {
 		if !p.Exists() {
 			f.Add(fault.New(fault.NotFound, fault.CodeNotFound, "id", u.Registrations[i].Community), "registrations", strconv.Itoa(i), "community")
+			continue
+		}
+		if !slices.Contains(was, p.ID) && !mayRegister(ctx, u, p) {
+			f.Add(fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.UnitRegister), "registrations", strconv.Itoa(i), "community")
+		}
+	}
+	gone := slices.DeleteFunc(slices.Clone(was), func(o id.Organisation) bool {
+		return slices.ContainsFunc(u.Registrations, func(r DualRegistration) bool { return r.Community == o })
+	})
+	left, err := s.Facts(ctx, gone)
+	if err != nil {
+		return err
+	}
+	for _, p := range left {
+		if !mayRegister(ctx, u, p) {
+			f.Add(fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.UnitRegister), "registrations")
 		}
 	}
 	u.settle(places)
 	return nil
+}
+
+// mayRegister says whether the caller may bring a unit to a community or take it from there: the unit by itself, and
+// whoever may register units in that very community. No community brings a unit to another one.
+func mayRegister(ctx context.Context, u *ResidentUnit, at organisation.Facts) bool {
+	a := authz.From(ctx)
+	if !a.Known() { // nobody is refused as a whole
+		return true
+	}
+	there := &ResidentUnit{Communities: []id.Organisation{at.ID}, SubDistricts: []id.Organisation{at.SubDistrict}, Districts: []id.Organisation{at.District}}
+	return u.ID != "" && a.Holds(authz.Liaison, u.ID) || access.Table().Allows(a, access.UnitRegister, there)
 }
 
 func (s *Service) places(ctx context.Context, u *ResidentUnit) ([]organisation.Facts, error) {

@@ -141,21 +141,50 @@ func TestWhoRegistersAUnit(t *testing.T) {
 		ctx  context.Context
 		want fault.Code
 	}{
-		"the secretary of one of its communities": {w.as(authz.Secretary, w.mill), ""},
-		"a supervisor above one of them":          {w.as(authz.Supervisor, w.street), ""},
-		"a district's supervisor":                 {w.as(authz.Supervisor, w.north), ""},
-		"an administrator":                        {w.administrator(), ""},
-		"nobody":                                  {t.Context(), fault.CodeUnauthenticated},
-		"the secretary of another community":      {w.as(authz.Secretary, w.pier), fault.CodeForbidden},
-		"another district's supervisor":           {w.as(authz.Supervisor, w.south), fault.CodeForbidden},
-		"an auditor":                              {w.as(authz.Auditor, w.street), fault.CodeForbidden},
-		"a liaison of elsewhere":                  {w.as(authz.Liaison, w.mill), fault.CodeForbidden},
+		"the secretary of only one of them":   {w.as(authz.Secretary, w.mill), fault.CodeForbidden},
+		"a supervisor above only one of them": {w.as(authz.Supervisor, w.street), fault.CodeForbidden},
+		"a district's supervisor":             {w.as(authz.Supervisor, w.north), ""},
+		"an administrator":                    {w.administrator(), ""},
+		"nobody":                              {t.Context(), fault.CodeUnauthenticated},
+		"the secretary of another community":  {w.as(authz.Secretary, w.pier), fault.CodeForbidden},
+		"another district's supervisor":       {w.as(authz.Supervisor, w.south), fault.CodeForbidden},
+		"an auditor":                          {w.as(authz.Auditor, w.street), fault.CodeForbidden},
+		"a liaison of elsewhere":              {w.as(authz.Liaison, w.mill), fault.CodeForbidden},
 	} {
 		seq++
 		_, err := w.Register(tt.ctx, school(seq, w.garden, w.mill))
 		if got := fault.Of(err).Code; err != nil && got != tt.want || err == nil && tt.want != "" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestNoCommunityBringsAUnitToAnotherOne(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.Register(w.as(authz.Secretary, w.mill), school(1, w.mill)); err != nil {
+		t.Errorf("to its own: %v", err)
+	}
+	_, err := w.Register(w.as(authz.Secretary, w.mill), school(2, w.mill, w.garden))
+	wants(t, err, fault.CodeForbidden, "registrations.1.community")
+
+	u := w.made(t, school(3, w.garden, w.pier))
+	change := func(who context.Context, to ...id.Organisation) error {
+		now, err := w.Unit(t.Context(), u.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := update(now)
+		in.Registrations = school(0, to...).Registrations
+		_, err = w.Update(who, in)
+		return err
+	}
+	wants(t, change(w.as(authz.Secretary, w.garden), w.garden, w.pier, w.mill), fault.CodeForbidden, "registrations.2.community")
+	wants(t, change(w.as(authz.Secretary, w.garden), w.garden), fault.CodeForbidden, "registrations")
+	if err := change(w.as(authz.Secretary, w.pier), w.garden); err != nil {
+		t.Errorf("a community that lets a unit go: %v", err)
+	}
+	if err := change(w.as(authz.Liaison, u.ID), w.garden, w.mill); err != nil {
+		t.Errorf("the unit by itself: %v", err)
 	}
 }
 

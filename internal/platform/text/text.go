@@ -86,10 +86,13 @@ func hidden(r rune) bool {
 	return false
 }
 
+// seen says whether a character can be seen: a text of joiners alone is as good as none.
+func seen(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }
+
 func bounds(s string, least, most int) *fault.Fault {
 	n := utf8.RuneCountInString(s)
 	switch {
-	case n == 0 && least > 0:
+	case least > 0 && !strings.ContainsFunc(s, seen):
 		return fault.New(fault.Invalid, fault.CodeRequired)
 	case n < least:
 		return fault.New(fault.Invalid, fault.CodeTooShort, "min", least)

@@ -17,6 +17,7 @@ func TestALineIsRefusedForWhatIsWrongWithIt(t *testing.T) {
 		want     fault.Code
 	}{
 		{"nothing", "  ", fault.CodeRequired},
+		{"nothing that can be seen", "\u200b\u200d", fault.CodeRequired},
 		{"too short", "a", fault.CodeTooShort},
 		{"too long, in characters", strings.Repeat("共", 6), fault.CodeTooLong},
 		{"a line feed", "a\nb", fault.CodeControl},
