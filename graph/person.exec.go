@@ -3657,14 +3657,6 @@ func marshalNInvitation2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋperson�
 	return _Invitation(ctx, ec, sel, v)
 }
 
-func marshalNInvitationConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*person.Invitation]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "InvitationConnection!")
-		return graphql.Null
-	}
-	return _InvitationConnection(ctx, ec, sel, v)
-}
-
 func marshalNInvitationEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*person.Invitation]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -3731,14 +3723,6 @@ func marshalNPerson2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐPe
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
-}
-
-func marshalNPersonConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*person.Person]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PersonConnection!")
-		return graphql.Null
-	}
-	return _PersonConnection(ctx, ec, sel, v)
 }
 
 func marshalNPersonEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*person.Person]) graphql.Marshaler {
@@ -3849,6 +3833,13 @@ func marshalOInvitation2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋperson�
 	return _Invitation(ctx, ec, sel, v)
 }
 
+func marshalOInvitationConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*person.Invitation]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _InvitationConnection(ctx, ec, sel, v)
+}
+
 func unmarshalOInvitationFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐInvitationFilter(ctx context.Context, ec *executionContext, v any) (*person.InvitationFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -3951,6 +3942,13 @@ func marshalOPerson2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐPe
 		return graphql.Null
 	}
 	return _Person(ctx, ec, sel, v)
+}
+
+func marshalOPersonConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*person.Person]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _PersonConnection(ctx, ec, sel, v)
 }
 
 func unmarshalOPersonFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐFilter(ctx context.Context, ec *executionContext, v any) (*person.Filter, error) {

@@ -3,7 +3,9 @@ package graph_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -108,8 +110,8 @@ func TestTextsAreNormalisedAndDamagedOnesRefused(t *testing.T) {
 		})
 	}
 	bell := w.Do(t, "admin", "registerDistrict", m{"name": "区\a"}, "district { name }")
-	if len(bell.Errors) != 1 || len(bell.Errors[0].Path) != 3 || bell.Errors[0].Path[2] != "name" {
-		t.Errorf("not at the variable's path: %s", bell.Text)
+	if len(bell.Errors) != 1 || dotted(bell.Errors[0].Path) != "it" || dotted(bell.Errors[0].Extensions.InputPath) != "input.name" {
+		t.Errorf("not at the field of the input: %s", bell.Text)
 	}
 	w.Ask(t, "admin", `mutation { it: registerDistrict(input: {name: "half \uD83D"}) { district { id } errors { code } } }`).Is("NOT_UTF8")
 }
@@ -138,6 +140,108 @@ func TestValuesOutOfRangeAreTheCallersFault(t *testing.T) {
 	w.Ask(t, "", `query($c: String) { communities(first: 1, after: $c) { nodes { id } } }`, "c", cursor).Fine()
 	w.Ask(t, "", `query($c: String) { residentUnits(first: 1, after: $c) { nodes { id } } }`, "c", cursor).Is("BAD_CURSOR")
 	w.Ask(t, "", `query($c: String) { communities(first: 1, after: $c, filter: {type: {eq: RURAL}}) { nodes { id } } }`, "c", cursor).Is("BAD_CURSOR")
+}
+
+// dotted joins the steps of a path.
+func dotted[S any](path []S) string {
+	var all []string
+	for _, s := range path {
+		all = append(all, fmt.Sprint(s))
+	}
+	return strings.Join(all, ".")
+}
+
+func TestAnErrorPointsIntoTheResponseAndIntoTheInput(t *testing.T) {
+	w := graphtest.NewTown(t)
+	days := strings.Repeat(`"2026-03-01",`, 101)
+	for _, c := range []struct{ query, code, path, in string }{
+		{`mutation { it: draftContract(input: {title: "甲", parties: [], effectiveOn: "2026-02-30", endsOn: "2027-03-01"}) { errors { code } } }`, "MALFORMED", "it", "input.effectiveOn"},
+		{`mutation { it: draftContract(input: {title: "甲", parties: [], clauses: [{heading: "一", body: "区\u0007"}], effectiveOn: "2026-03-01", endsOn: "2027-03-01"}) { errors { code } } }`, "CONTROL_CHARACTER", "it", "input.clauses.0.body"},
+		{`{ all: contracts(filter: {endsOn: {eq: "2026-02-30"}}) { totalCount } }`, "MALFORMED", "all", "filter.endsOn.eq"},
+		{`{ contracts(first: 101) { totalCount } }`, "BAD_PAGE", "contracts", "first"},
+		{`{ nodes(ids: [` + strings.Repeat(`"x",`, 101) + `]) { id } }`, "TOO_MANY", "nodes", "ids"},
+		{`{ contracts(filter: {endsOn: {in: [` + days + `]}}) { totalCount } }`, "TOO_MANY", "contracts", "filter.endsOn.in"},
+		{`{ contracts(filter: {or: [{status: {eq: DRAFT}}, {endsOn: {in: [` + days + `]}}]}) { totalCount } }`, "TOO_MANY", "contracts", "filter.or.1.endsOn.in"},
+		{`{ communities(first: 1, filter: {or: [` + strings.Repeat(`{type: {eq: RURAL}}, `, 11) + `]}) { nodes { id } } }`, "TOO_MANY", "communities", "filter.or"},
+		{`query($f: ContractFilter = {endsOn: {in: [` + days + `]}}) { contracts(filter: $f) { totalCount } }`, "TOO_MANY", "contracts", "filter.endsOn.in"},
+	} {
+		a := w.Ask(t, "secretary", c.query).Is(c.code)
+		if len(a.Errors) == 0 {
+			continue
+		}
+		if e := a.Errors[0]; dotted(e.Path) != c.path || dotted(e.Extensions.InputPath) != c.in {
+			t.Errorf("%.100s: at %v and %v, want %s and %s", c.query, e.Path, e.Extensions.InputPath, c.path, c.in)
+		}
+	}
+	a := w.Ask(t, "secretary", `query($f: Int) { contracts(first: $f) { totalCount } }`, "f", 1.5).Is("BAD_USER_INPUT")
+	if e := a.Errors[0]; e.Path != nil || dotted(e.Extensions.InputPath) != "f" || !strings.Contains(e.Message, "1.5 is not a valid Int, which is a whole number") {
+		t.Errorf("got %s", a.Text)
+	}
+	b := w.Do(t, "secretary", "proposeContract", m{"id": w.Unit, "expectedVersion": 1.5}, "contract { id }").Is("BAD_USER_INPUT")
+	if e := b.Errors[0]; e.Path != nil || dotted(e.Extensions.InputPath) != "in.expectedVersion" || !strings.Contains(e.Message, "1.5") {
+		t.Errorf("got %s", b.Text)
+	}
+}
+
+func TestWhatWasNotFoundIsNamedByItsField(t *testing.T) {
+	w := graphtest.NewTown(t)
+	c := w.Do(t, "secretary", "draftContract", draft(w), contractFields).Fine()
+	if a := step(t, w, "outsider", "proposeContract", c, nil).Is("NOT_FOUND"); a.At() != "id" {
+		t.Errorf("at %q: %s", a.At(), a.Text)
+	}
+	if a := step(t, w, "outsider", "signContract", c, m{"textHash": "x"}).Is("NOT_FOUND"); a.At() != "id" {
+		t.Errorf("at %q: %s", a.At(), a.Text)
+	}
+}
+
+func TestARefusedListLeavesTheRestOfTheAnswer(t *testing.T) {
+	w := graphtest.NewTown(t)
+	a := w.Ask(t, "outsider", `query($o: ID!) {
+		people(organisation: $o) { nodes { name } }
+		invitations(organisation: $o, first: 101) { nodes { name } }
+		nodes(ids: [`+strings.Repeat(`"x",`, 101)+`]) { id }
+		viewer { name }
+	}`, "o", w.Community)
+	if len(a.Errors) != 3 || a.Get("viewer.name") != "Name of outsider" {
+		t.Errorf("got %s", a.Text)
+	}
+}
+
+func TestAQueryThatManyWouldSendIsAffordableAndOneThatNobodyNeedsIsNot(t *testing.T) {
+	w := graphtest.NewTown(t)
+	w.Ask(t, "secretary", `{
+		contracts(first: 100, filter: {status: {in: [DRAFT, NEGOTIATING, SIGNING]}, party: {eq: "`+w.Unit+`"}}) {
+			nodes {
+				id version createdAt updatedAt status allowedActions textVersion title purpose effectiveOn endsOn timeZone
+				noticeDays language terms coDrafted textHash signedAt activeAt endedAt
+				host { id name } subDistrict { name } district { name }
+				parties { part name state fulfilmentRate organisation { id name } }
+				fulfilments(first: 1) { totalCount }
+			}
+			pageInfo { hasNextPage endCursor } totalCount
+		}
+		communities(first: 100, filter: {type: {in: [RURAL, COMMERCIAL]}}) { nodes { id name type residentUnits(first: 5) { nodes { name } totalCount } } totalCount }
+		viewer { name roles { role organisation { id name } } }
+	}`).Fine()
+	or := make([]m, 10)
+	for i := range or {
+		or[i] = m{"or": slices.Repeat([]m{{"type": m{"eq": "RURAL"}}}, 10)}
+	}
+	var q strings.Builder
+	for i := range 59 {
+		fmt.Fprintf(&q, "a%d: communities(filter: $f) { totalCount } ", i)
+	}
+	w.Ask(t, "", "query($f: CommunityFilter) { "+q.String()+"}", "f", m{"or": or}).Is("QUERY_TOO_COSTLY")
+}
+
+func TestAPartyAloneHasAStatementToSign(t *testing.T) {
+	w := graphtest.NewTown(t)
+	c := step(t, w, "secretary", "openContractForSigning", negotiated(t, w), nil).Fine()
+	a := w.Ask(t, "secretary", `query($c: ID!, $u: ID!, $o: ID!) { contract(id: $c) { party: signingStatement(party: $u) none: signingStatement(party: $o) } }`,
+		"c", c.Str("it.contract.id"), "u", w.Unit, "o", w.OtherUnit).Fine()
+	if a.Get("contract.party") == nil || a.Get("contract.none") != nil {
+		t.Errorf("got %s", a.Text)
+	}
 }
 
 func TestErrorsOfAPayloadSpeakTheCallersLanguage(t *testing.T) {

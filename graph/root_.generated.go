@@ -390,7 +390,7 @@ type Query {
   "Any object by its global identifier; null where there is none or the caller may not know of it."
   node("The object's identifier." id: ID!): Node @scope(needs: PUBLIC)
   "Several objects by their global identifiers, at most 100, in the order asked for; null in the place of one that does not exist or that the caller may not know of."
-  nodes("The objects' identifiers." ids: [ID!]!): [Node]! @scope(needs: PUBLIC)
+  nodes("The objects' identifiers." ids: [ID!]!): [Node] @scope(needs: PUBLIC)
 }
 
 # A mutation has one ` + "`" + `input` + "`" + ` with ` + "`" + `clientMutationId: String` + "`" + ` (sent again, it is done once), and a nullable payload with

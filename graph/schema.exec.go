@@ -3446,10 +3446,10 @@ func _Query_nodes(ctx context.Context, ec *executionContext, field graphql.Colle
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v []wire.Node) graphql.Marshaler {
-			return marshalNNode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx, ec, selections, v)
+			return marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4054,10 +4054,10 @@ func _Query_people(ctx context.Context, ec *executionContext, field graphql.Coll
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*person.Person]) graphql.Marshaler {
-			return marshalNPersonConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+			return marshalOPersonConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_people(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -4116,10 +4116,10 @@ func _Query_invitations(ctx context.Context, ec *executionContext, field graphql
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*person.Invitation]) graphql.Marshaler {
-			return marshalNInvitationConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+			return marshalOInvitationConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_invitations(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5113,7 +5113,7 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_nodes(ctx, ec, field)
 				})
@@ -5173,13 +5173,13 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				})
 		case "people":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_people(ctx, ec, field)
 				})
 		case "invitations":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_invitations(ctx, ec, field)
 				})
@@ -5326,118 +5326,6 @@ func unmarshalNJSON2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋsca
 
 func marshalNJSON2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐJSON(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v scalar.JSON) graphql.Marshaler {
 	return v
-}
-
-func marshalNNode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []wire.Node) graphql.Marshaler {
-	{
-		var batchItemsRuralCommunity []*community.RuralCommunity
-		batchIdxMapRuralCommunity := map[int]int{}
-		var batchItemsResettlementCommunity []*community.ResettlementCommunity
-		batchIdxMapResettlementCommunity := map[int]int{}
-		var batchItemsOldEstateCommunity []*community.OldEstateCommunity
-		batchIdxMapOldEstateCommunity := map[int]int{}
-		var batchItemsCommercialCommunity []*community.CommercialCommunity
-		batchIdxMapCommercialCommunity := map[int]int{}
-		var batchItemsSubDistrict []*district.SubDistrict
-		batchIdxMapSubDistrict := map[int]int{}
-		var batchItemsResidentUnit []*unit.ResidentUnit
-		batchIdxMapResidentUnit := map[int]int{}
-		var batchItemsDistrict []*district.District
-		batchIdxMapDistrict := map[int]int{}
-		var batchItemsSigningKey []*signingkey.SigningKey
-		batchIdxMapSigningKey := map[int]int{}
-		var batchItemsInvitation []*person.Invitation
-		batchIdxMapInvitation := map[int]int{}
-		var batchItemsFulfilment []*fulfilment.Fulfilment
-		batchIdxMapFulfilment := map[int]int{}
-		var batchItemsCommitment []*contract.Commitment
-		batchIdxMapCommitment := map[int]int{}
-		var batchItemsCoBuildingContract []*contract.Contract
-		batchIdxMapCoBuildingContract := map[int]int{}
-		for i, item := range v {
-			switch concrete := item.(type) {
-			case *community.RuralCommunity:
-				batchIdxMapRuralCommunity[i] = len(batchItemsRuralCommunity)
-				batchItemsRuralCommunity = append(batchItemsRuralCommunity, concrete)
-			case *community.ResettlementCommunity:
-				batchIdxMapResettlementCommunity[i] = len(batchItemsResettlementCommunity)
-				batchItemsResettlementCommunity = append(batchItemsResettlementCommunity, concrete)
-			case *community.OldEstateCommunity:
-				batchIdxMapOldEstateCommunity[i] = len(batchItemsOldEstateCommunity)
-				batchItemsOldEstateCommunity = append(batchItemsOldEstateCommunity, concrete)
-			case *community.CommercialCommunity:
-				batchIdxMapCommercialCommunity[i] = len(batchItemsCommercialCommunity)
-				batchItemsCommercialCommunity = append(batchItemsCommercialCommunity, concrete)
-			case *district.SubDistrict:
-				batchIdxMapSubDistrict[i] = len(batchItemsSubDistrict)
-				batchItemsSubDistrict = append(batchItemsSubDistrict, concrete)
-			case *unit.ResidentUnit:
-				batchIdxMapResidentUnit[i] = len(batchItemsResidentUnit)
-				batchItemsResidentUnit = append(batchItemsResidentUnit, concrete)
-			case *district.District:
-				batchIdxMapDistrict[i] = len(batchItemsDistrict)
-				batchItemsDistrict = append(batchItemsDistrict, concrete)
-			case *signingkey.SigningKey:
-				batchIdxMapSigningKey[i] = len(batchItemsSigningKey)
-				batchItemsSigningKey = append(batchItemsSigningKey, concrete)
-			case *person.Invitation:
-				batchIdxMapInvitation[i] = len(batchItemsInvitation)
-				batchItemsInvitation = append(batchItemsInvitation, concrete)
-			case *fulfilment.Fulfilment:
-				batchIdxMapFulfilment[i] = len(batchItemsFulfilment)
-				batchItemsFulfilment = append(batchItemsFulfilment, concrete)
-			case *contract.Commitment:
-				batchIdxMapCommitment[i] = len(batchItemsCommitment)
-				batchItemsCommitment = append(batchItemsCommitment, concrete)
-			case *contract.Contract:
-				batchIdxMapCoBuildingContract[i] = len(batchItemsCoBuildingContract)
-				batchItemsCoBuildingContract = append(batchItemsCoBuildingContract, concrete)
-			}
-		}
-		if len(batchItemsRuralCommunity) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "RuralCommunity", batchItemsRuralCommunity, batchIdxMapRuralCommunity)
-		}
-		if len(batchItemsResettlementCommunity) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "ResettlementCommunity", batchItemsResettlementCommunity, batchIdxMapResettlementCommunity)
-		}
-		if len(batchItemsOldEstateCommunity) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "OldEstateCommunity", batchItemsOldEstateCommunity, batchIdxMapOldEstateCommunity)
-		}
-		if len(batchItemsCommercialCommunity) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "CommercialCommunity", batchItemsCommercialCommunity, batchIdxMapCommercialCommunity)
-		}
-		if len(batchItemsSubDistrict) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "SubDistrict", batchItemsSubDistrict, batchIdxMapSubDistrict)
-		}
-		if len(batchItemsResidentUnit) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "ResidentUnit", batchItemsResidentUnit, batchIdxMapResidentUnit)
-		}
-		if len(batchItemsDistrict) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "District", batchItemsDistrict, batchIdxMapDistrict)
-		}
-		if len(batchItemsSigningKey) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "SigningKey", batchItemsSigningKey, batchIdxMapSigningKey)
-		}
-		if len(batchItemsInvitation) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Invitation", batchItemsInvitation, batchIdxMapInvitation)
-		}
-		if len(batchItemsFulfilment) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Fulfilment", batchItemsFulfilment, batchIdxMapFulfilment)
-		}
-		if len(batchItemsCommitment) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "Commitment", batchItemsCommitment, batchIdxMapCommitment)
-		}
-		if len(batchItemsCoBuildingContract) > 0 {
-			ctx = graphql.WithBatchParents(ctx, "CoBuildingContract", batchItemsCoBuildingContract, batchIdxMapCoBuildingContract)
-		}
-	}
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return marshalONode2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx, ec, sel, v[i])
-	})
-
-	return ret
 }
 
 func unmarshalNOrderDirection2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐDirection(ctx context.Context, ec *executionContext, v any) (page.Direction, error) {
@@ -5643,6 +5531,121 @@ func marshalONode2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx con
 		return graphql.Null
 	}
 	return _Node(ctx, ec, sel, v)
+}
+
+func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []wire.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	{
+		var batchItemsRuralCommunity []*community.RuralCommunity
+		batchIdxMapRuralCommunity := map[int]int{}
+		var batchItemsResettlementCommunity []*community.ResettlementCommunity
+		batchIdxMapResettlementCommunity := map[int]int{}
+		var batchItemsOldEstateCommunity []*community.OldEstateCommunity
+		batchIdxMapOldEstateCommunity := map[int]int{}
+		var batchItemsCommercialCommunity []*community.CommercialCommunity
+		batchIdxMapCommercialCommunity := map[int]int{}
+		var batchItemsSubDistrict []*district.SubDistrict
+		batchIdxMapSubDistrict := map[int]int{}
+		var batchItemsResidentUnit []*unit.ResidentUnit
+		batchIdxMapResidentUnit := map[int]int{}
+		var batchItemsDistrict []*district.District
+		batchIdxMapDistrict := map[int]int{}
+		var batchItemsSigningKey []*signingkey.SigningKey
+		batchIdxMapSigningKey := map[int]int{}
+		var batchItemsInvitation []*person.Invitation
+		batchIdxMapInvitation := map[int]int{}
+		var batchItemsFulfilment []*fulfilment.Fulfilment
+		batchIdxMapFulfilment := map[int]int{}
+		var batchItemsCommitment []*contract.Commitment
+		batchIdxMapCommitment := map[int]int{}
+		var batchItemsCoBuildingContract []*contract.Contract
+		batchIdxMapCoBuildingContract := map[int]int{}
+		for i, item := range v {
+			switch concrete := item.(type) {
+			case *community.RuralCommunity:
+				batchIdxMapRuralCommunity[i] = len(batchItemsRuralCommunity)
+				batchItemsRuralCommunity = append(batchItemsRuralCommunity, concrete)
+			case *community.ResettlementCommunity:
+				batchIdxMapResettlementCommunity[i] = len(batchItemsResettlementCommunity)
+				batchItemsResettlementCommunity = append(batchItemsResettlementCommunity, concrete)
+			case *community.OldEstateCommunity:
+				batchIdxMapOldEstateCommunity[i] = len(batchItemsOldEstateCommunity)
+				batchItemsOldEstateCommunity = append(batchItemsOldEstateCommunity, concrete)
+			case *community.CommercialCommunity:
+				batchIdxMapCommercialCommunity[i] = len(batchItemsCommercialCommunity)
+				batchItemsCommercialCommunity = append(batchItemsCommercialCommunity, concrete)
+			case *district.SubDistrict:
+				batchIdxMapSubDistrict[i] = len(batchItemsSubDistrict)
+				batchItemsSubDistrict = append(batchItemsSubDistrict, concrete)
+			case *unit.ResidentUnit:
+				batchIdxMapResidentUnit[i] = len(batchItemsResidentUnit)
+				batchItemsResidentUnit = append(batchItemsResidentUnit, concrete)
+			case *district.District:
+				batchIdxMapDistrict[i] = len(batchItemsDistrict)
+				batchItemsDistrict = append(batchItemsDistrict, concrete)
+			case *signingkey.SigningKey:
+				batchIdxMapSigningKey[i] = len(batchItemsSigningKey)
+				batchItemsSigningKey = append(batchItemsSigningKey, concrete)
+			case *person.Invitation:
+				batchIdxMapInvitation[i] = len(batchItemsInvitation)
+				batchItemsInvitation = append(batchItemsInvitation, concrete)
+			case *fulfilment.Fulfilment:
+				batchIdxMapFulfilment[i] = len(batchItemsFulfilment)
+				batchItemsFulfilment = append(batchItemsFulfilment, concrete)
+			case *contract.Commitment:
+				batchIdxMapCommitment[i] = len(batchItemsCommitment)
+				batchItemsCommitment = append(batchItemsCommitment, concrete)
+			case *contract.Contract:
+				batchIdxMapCoBuildingContract[i] = len(batchItemsCoBuildingContract)
+				batchItemsCoBuildingContract = append(batchItemsCoBuildingContract, concrete)
+			}
+		}
+		if len(batchItemsRuralCommunity) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "RuralCommunity", batchItemsRuralCommunity, batchIdxMapRuralCommunity)
+		}
+		if len(batchItemsResettlementCommunity) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ResettlementCommunity", batchItemsResettlementCommunity, batchIdxMapResettlementCommunity)
+		}
+		if len(batchItemsOldEstateCommunity) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "OldEstateCommunity", batchItemsOldEstateCommunity, batchIdxMapOldEstateCommunity)
+		}
+		if len(batchItemsCommercialCommunity) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "CommercialCommunity", batchItemsCommercialCommunity, batchIdxMapCommercialCommunity)
+		}
+		if len(batchItemsSubDistrict) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "SubDistrict", batchItemsSubDistrict, batchIdxMapSubDistrict)
+		}
+		if len(batchItemsResidentUnit) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ResidentUnit", batchItemsResidentUnit, batchIdxMapResidentUnit)
+		}
+		if len(batchItemsDistrict) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "District", batchItemsDistrict, batchIdxMapDistrict)
+		}
+		if len(batchItemsSigningKey) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "SigningKey", batchItemsSigningKey, batchIdxMapSigningKey)
+		}
+		if len(batchItemsInvitation) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Invitation", batchItemsInvitation, batchIdxMapInvitation)
+		}
+		if len(batchItemsFulfilment) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Fulfilment", batchItemsFulfilment, batchIdxMapFulfilment)
+		}
+		if len(batchItemsCommitment) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Commitment", batchItemsCommitment, batchIdxMapCommitment)
+		}
+		if len(batchItemsCoBuildingContract) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "CoBuildingContract", batchItemsCoBuildingContract, batchIdxMapCoBuildingContract)
+		}
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalONode2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx, ec, sel, v[i])
+	})
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

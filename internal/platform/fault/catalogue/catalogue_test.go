@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
@@ -95,6 +96,63 @@ func TestASentenceCarriesItsParameters(t *testing.T) {
 	}
 	if got := c.Voice("zh-CN").Say("NEVER_HEARD_OF", nil); got != "NEVER_HEARD_OF" {
 		t.Errorf("an unknown code: got %q", got)
+	}
+}
+
+func TestAWordOfTheApiIsSaidInTheReadersLanguage(t *testing.T) {
+	c := load(t)
+	for _, s := range []struct {
+		code   fault.Code
+		params map[string]any
+		zh, en string
+	}{
+		{
+			"CONTRACT_WRONG_STATE",
+			map[string]any{"status": "DRAFT", "verb": fault.Code("REQUEST_CHANGES")},
+			"契约当前状态为“草拟”，不能进行此操作：提出修改意见。", "The contract's state (draft) does not allow asking for changes.",
+		},
+		{"EVIDENCE_MISSING", map[string]any{"kinds": "PHOTO, ATTENDANCE_LIST"}, "照片、签到表。", "photo, attendance list."},
+		{"SIGNATURE_INVALID", map[string]any{"reason": "ALGORITHM"}, "签名算法", "algorithm is not supported"},
+		{"ROLE_HELD", map[string]any{"role": "GRID_STEWARD"}, "“网格员”", "the role of grid steward"},
+		{"WRONG_ID", map[string]any{"want": "SubDistrict"}, "街道", "sub-district"},
+		{"QUERY_TOO_COMPLEX", map[string]any{"what": "aliases", "max": 60}, "别名过多", "too many aliases"},
+		{"DUPLICATE", map[string]any{"value": "OTHER"}, "“OTHER”", "“OTHER”"}, // the caller's own value
+		{"MALFORMED", map[string]any{"want": "HOST, PARTNER, WITNESS"}, "HOST, PARTNER, WITNESS", "HOST, PARTNER, WITNESS"},
+		{"NOT_A_PROPERTY_MANAGER", map[string]any{"kind": "NEVER_HEARD_OF"}, "NEVER_HEARD_OF", "NEVER_HEARD_OF"},
+	} {
+		for lang, want := range map[string]string{"zh-CN": s.zh, "en": s.en} {
+			if got := c.Voice(lang).Say(s.code, s.params); !strings.Contains(got, want) {
+				t.Errorf("%s: %q does not say %q", s.code, got, want)
+			}
+		}
+	}
+}
+
+func TestBothGlossariesHaveTheSameWords(t *testing.T) {
+	c := load(t)
+	for i := range c.tags {
+		for word := range c.words[i] {
+			if strings.TrimSpace(c.words[1-i][word]) == "" {
+				t.Errorf("%s is in the words of %s alone", word, c.tags[i])
+			}
+		}
+	}
+	for word, said := range c.words[1] {
+		if strings.ContainsFunc(said, func(r rune) bool { return !unicode.Is(unicode.Han, r) }) {
+			t.Errorf("%s is %q in Chinese", word, said)
+		}
+	}
+}
+
+func TestAPageMayBeEmptyAndSecondsNeedNoPlural(t *testing.T) {
+	c := load(t)
+	for lang, want := range map[string]string{"zh-CN": "0 到 100", "en": "from 0 to 100"} {
+		if got := c.Voice(lang).Say(fault.CodeBadPage, map[string]any{"max": 100}); !strings.Contains(got, want) {
+			t.Errorf("got %q", got)
+		}
+	}
+	if got := c.Voice("en").Say("TOO_MANY_GUESSES", map[string]any{"seconds": 1}); strings.Contains(got, "1 seconds") {
+		t.Errorf("got %q", got)
 	}
 }
 

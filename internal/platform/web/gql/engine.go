@@ -63,16 +63,17 @@ func (e *Engine) begin(ctx context.Context, p *graphql.RawParams) (*graphql.Oper
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	op, err := e.exec.CreateOperationContext(context.WithValue(ctx, docKey{}, doc), p)
-	if op.Operation == nil {
+	asked := doc.Operations.ForName(p.OperationName)
+	if asked == nil {
 		return nil, gqlerror.List{Present(ctx, fault.New(fault.Invalid, CodeNoOperation))}
 	}
-	request.From(ctx).Name(class(op.Operation))
+	request.From(ctx).Name(class(asked))
+	if err := strict(e.Schema(), asked, p.Variables); err != nil { // first, because it says better what is wrong
+		return nil, e.coded(ctx, CodeBadUserInput, gqlerror.List{err})
+	}
+	op, err := e.exec.CreateOperationContext(context.WithValue(ctx, docKey{}, doc), p)
 	if len(err) > 0 {
 		return nil, e.coded(ctx, CodeBadUserInput, err)
-	}
-	if err := strict(e.Schema(), op.Operation, p.Variables); err != nil {
-		return nil, e.coded(ctx, CodeBadUserInput, gqlerror.List{err})
 	}
 	if err := e.c.Limits.affordable(op); err != nil {
 		return nil, gqlerror.List{Present(ctx, err)}
@@ -92,16 +93,28 @@ func (e *Engine) run(ctx context.Context, op *graphql.OperationContext) *graphql
 	return resp
 }
 
-// coded gives errors of the GraphQL library a code and a sentence; what they say in English becomes its detail.
+// coded gives errors of the GraphQL library a code and a sentence; what they say in English becomes its detail. There is
+// no response yet for them to point into, but there may be a variable.
 func (e *Engine) coded(ctx context.Context, code fault.Code, errs gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, len(errs))
 	for _, err := range errs[:min(len(errs), maxErrors)] {
 		f := fault.New(fault.Invalid, code, "detail", strings.TrimSuffix(err.Message, "."))
 		g := Present(ctx, f)
-		g.Locations, g.Path = err.Locations, err.Path
+		g.Locations = err.Locations
+		if in := inputPath(err.Path); len(in) > 0 {
+			g.Extensions["inputPath"] = in
+		}
 		out = append(out, g)
 	}
 	return out
+}
+
+// inputPath is the way to a value from the variable it is in, which the library puts behind the word "variable".
+func inputPath(path ast.Path) []string {
+	if len(path) > 0 && path[0] == ast.PathName("variable") {
+		path = path[1:]
+	}
+	return steps(path)
 }
 
 // maxErrors bounds how many errors of one document are told.

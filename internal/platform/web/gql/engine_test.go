@@ -24,18 +24,20 @@ import (
 // small is a schema just large enough to be attacked. Its data is always the same; only errors differ.
 type small struct{ schema *ast.Schema }
 
-func newSmall(t testing.TB) small {
+func newSmall(t *testing.T) small {
 	t.Helper()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "small", Input: `
 		type Query {
 			hello(name: String, colour: Colour, box: Box, count: Int, id: ID): String
-			thing: Thing things(first: Int, last: Int): ThingConnection nodes(ids: [ID!]!): [Thing]
+			thing: Thing things(first: Int, last: Int, filter: ThingFilter): ThingConnection nodes(ids: [ID!]!): [Thing]
 			fails: String panics: String slow: String
 		}
 		type Mutation { change: String }
 		type Subscription { changes: String }
-		type Thing { id: ID a: String child: Thing children: [Thing!] things(first: Int): ThingConnection }
-		type ThingConnection { edges: [ThingEdge] nodes: [Thing] }
+		type Thing { id: ID a: String child: Thing children: [Thing!] things(first: Int): ThingConnection dear: String }
+		type ThingConnection { edges: [ThingEdge] nodes: [Thing] totalCount: Int }
+		input ThingFilter { id: IDChoice a: String and: [ThingFilter!] or: [ThingFilter!] }
+		input IDChoice { eq: ID in: [ID!] }
 		type ThingEdge { node: Thing }
 		enum Colour { RED GREEN }
 		input Box { colour: Colour one: One text: String numbers: [Int!] }
@@ -76,15 +78,17 @@ type server struct {
 	log *strings.Builder
 }
 
-func newServer(t testing.TB, open bool) server {
+func newServer(t *testing.T, open bool) server {
 	t.Helper()
 	words, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
+	limits := gql.DefaultLimits()
+	limits.Weights = weights()
 	e := gql.New(gql.Config{
-		Schema: newSmall(t), Limits: gql.DefaultLimits(),
+		Schema: newSmall(t), Limits: limits,
 		Open: func(context.Context) bool { return open },
 		Log:  slog.New(slog.NewTextHandler(&log, nil)),
 	})
@@ -106,6 +110,7 @@ type answer struct {
 			Code      fault.Code
 			RequestID string
 			Retryable bool
+			InputPath []string
 		}
 	}
 	text string
@@ -118,7 +123,7 @@ func (a answer) code() fault.Code {
 	return a.Errors[0].Extensions.Code
 }
 
-func send(t testing.TB, s http.Handler, r *http.Request) answer {
+func send(t *testing.T, s http.Handler, r *http.Request) answer {
 	t.Helper()
 	rec := httptest.NewRecorder()
 	s.ServeHTTP(rec, r)
@@ -257,6 +262,34 @@ func TestVariablesAreHeldToTheSpecification(t *testing.T) {
 		case !fit && a.code() != gql.CodeBadUserInput:
 			t.Errorf("%s: got %s", vars, a.text)
 		}
+	}
+}
+
+func TestAValueThatCannotBeReadIsNamedAndShown(t *testing.T) {
+	const all = `query($name:String,$box:Box,$count:Int){hello(name:$name,box:$box,count:$count)}`
+	for vars, want := range map[string]struct{ at, says string }{
+		`{"count":1.5}`:               {"count", "1.5 is not a valid Int, which is a whole number"},
+		`{"count":1.0}`:               {"count", "1.0 is not a valid Int, which is a whole number"},
+		`{"count":2147483648}`:        {"count", "2147483648 is not a valid Int"},
+		`{"count":"7"}`:               {"count", `"7" is not a valid Int`},
+		`{"box":{"numbers":[1,0.5]}}`: {"box.numbers.1", "0.5 is not a valid Int"},
+		`{"box":{"colour":["RED"]}}`:  {"box.colour", "is not a valid Colour"},
+		`{"box":{"unknown":1}}`:       {"box.unknown", "unknown field"},
+		`{"name":5}`:                  {"name", "5 is not a valid String, which is a text"},
+	} {
+		a := send(t, newServer(t, false), post(`{"query":`+quoted(all)+`,"variables":`+vars+`}`))
+		if a.code() != gql.CodeBadUserInput {
+			t.Errorf("%s: got %s", vars, a.text)
+			continue
+		}
+		e := a.Errors[0]
+		if at := strings.Join(e.Extensions.InputPath, "."); at != want.at || e.Path != nil || !strings.Contains(e.Message, want.says) {
+			t.Errorf("%s: at %q, path %v: %s", vars, at, e.Path, e.Message)
+		}
+	}
+	a := send(t, newServer(t, false), query("{hello(count:1.5)}"))
+	if a.code() != gql.CodeValidationFailed || !strings.Contains(a.text, "1.5") {
+		t.Errorf("in the document: %s", a.text)
 	}
 }
 

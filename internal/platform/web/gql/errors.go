@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -35,12 +38,16 @@ func Present(ctx context.Context, f *fault.Fault) *gqlerror.Error {
 type presenter struct{ log *slog.Logger }
 
 func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
-	all := p.faults(ctx, err)
+	all := slices.Clone(p.faults(ctx, err))
 	out := Present(ctx, all[0])
-	out.Path, out.Locations = place(ctx, err)
+	var in []string
+	out.Path, in, out.Locations = place(ctx, err)
 	p.note(ctx, all[0], out.Path, err)
-	if steps := all[0].Path; len(steps) > 0 {
-		out.Extensions["inputPath"] = steps
+	for i, f := range all {
+		all[i] = narrow(ctx, f.At(in...))
+	}
+	if in := all[0].Path; len(in) > 0 {
+		out.Extensions["inputPath"] = in
 	}
 	if len(all) > 1 {
 		var each []map[string]any
@@ -85,11 +92,88 @@ func cause(err error) string {
 	return err.Error()
 }
 
-func place(ctx context.Context, err error) (ast.Path, []gqlerror.Location) {
-	if g, ok := errors.AsType[*gqlerror.Error](err); ok {
-		return g.Path, g.Locations
+// place is where an error points: into the response and, from the field's arguments on, into the input. The executor
+// writes both in one path while it reads arguments.
+func place(ctx context.Context, err error) (path ast.Path, in []string, at []gqlerror.Location) {
+	g, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok {
+		return graphql.GetPath(ctx), nil, nil
 	}
-	return graphql.GetPath(ctx), nil
+	path = g.Path
+	if fc := graphql.GetFieldContext(ctx); fc != nil && coercing(ctx) {
+		if field := fc.Path(); len(path) > len(field) && slices.Equal(path[:len(field)], field) {
+			return field, steps(path[len(field):]), g.Locations
+		}
+	}
+	return path, nil, g.Locations
+}
+
+// steps are a path's steps as a fault has them.
+func steps(path ast.Path) []string {
+	var all []string
+	for _, s := range path {
+		all = append(all, fmt.Sprint(s))
+	}
+	return all
+}
+
+// narrow leads a fault about too many values from the filter it was found in to the list that has too many.
+func narrow(ctx context.Context, f *fault.Fault) *fault.Fault {
+	fc := graphql.GetFieldContext(ctx)
+	most, ok := f.Params["max"].(int)
+	if f.Code != fault.CodeTooMany || !ok || fc == nil || fc.Field.Field == nil || !graphql.HasOperationContext(ctx) {
+		return f
+	}
+	at := f.Path
+	if len(at) == 0 {
+		at = []string{"filter"}
+	}
+	var v any = fc.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)
+	for _, s := range at {
+		v = within(v, s)
+	}
+	below, found := tooLong(v, most)
+	if !found {
+		return f
+	}
+	g := *f
+	g.Path = slices.Concat(at, below)
+	return &g
+}
+
+// within takes one step into an input value; nil where there is nothing.
+func within(v any, step string) any {
+	switch x := v.(type) {
+	case map[string]any:
+		return x[step]
+	case []any:
+		if i, err := strconv.Atoi(step); err == nil && i >= 0 && i < len(x) {
+			return x[i]
+		}
+	}
+	return nil
+}
+
+// tooLong is the way to the first list with more members than most.
+func tooLong(v any, most int) ([]string, bool) {
+	switch x := v.(type) {
+	case []any:
+		if len(x) > most {
+			return nil, true
+		}
+		for i, e := range x {
+			if below, found := tooLong(e, most); found {
+				return append([]string{strconv.Itoa(i)}, below...), true
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(x)) {
+			if below, found := tooLong(x[name], most); found {
+				return append([]string{name}, below...), true
+			}
+		}
+	}
+	return nil, false
 }
 
 func (p presenter) note(ctx context.Context, f *fault.Fault, path ast.Path, err error) {

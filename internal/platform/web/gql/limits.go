@@ -19,7 +19,11 @@ type Limits struct {
 	Directives int // uses of directives
 	Variables  int // variables of an operation
 	Repeats    int // the same answer name in one selection: merging compares each with each
-	Price      int // see price.go
+	Price      int // of an operation, see price.go
+
+	// Weights are the prices of single fields by their names, where they are not one: of those behind which there is
+	// more work than telling a value. On a connection's own fields, a weight is for counting what the list holds.
+	Weights map[string]int
 }
 
 // DefaultLimits are generous to every honest client we know and end every attack within milliseconds.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -45,16 +46,29 @@ func (s strictness) value(path ast.Path, t *ast.Type, v any) *gqlerror.Error {
 	switch def := s.schema.Types[t.NamedType]; def.Kind {
 	case ast.Enum:
 		if name, ok := v.(string); !ok || def.EnumValues.ForName(name) == nil {
-			return gqlerror.ErrorPathf(path, "%v is not a valid %s", v, def.Name)
+			return gqlerror.ErrorPathf(path, "%s is not a valid %s", shown(v), def.Name)
 		}
 	case ast.InputObject:
 		return s.object(path, def, v)
 	case ast.Scalar:
 		if !fits(def.Name, v) {
-			return gqlerror.ErrorPathf(path, "%s is not a valid %s", shown(v), def.Name)
+			return gqlerror.ErrorPathf(path, "%s is not a valid %s%s", shown(v), def.Name, meant(def.Name))
 		}
 	}
 	return nil
+}
+
+// meant says what a built-in scalar holds where its name does not.
+func meant(scalar string) string {
+	switch scalar {
+	case "Int":
+		return ", which is a whole number from -2147483648 to 2147483647, written with digits alone"
+	case "ID":
+		return ", which is a text or a whole number"
+	case "String":
+		return ", which is a text in quotes"
+	}
+	return ""
 }
 
 func (s strictness) object(path ast.Path, def *ast.Definition, v any) *gqlerror.Error {
@@ -97,10 +111,19 @@ func fits(scalar string, v any) bool {
 		n, ok := number(v)
 		return ok && n == math.Trunc(n)
 	case "Int":
-		n, ok := number(v)
-		return ok && n == math.Trunc(n) && n >= math.MinInt32 && n <= math.MaxInt32
+		return isInt(v)
 	}
 	return true
+}
+
+// isInt says whether a value is a whole number of 32 bits. 1.0 and 1e2 are none: what follows would not read them.
+func isInt(v any) bool {
+	if x, ok := v.(json.Number); ok {
+		_, err := strconv.ParseInt(x.String(), 10, 32)
+		return err == nil
+	}
+	n, ok := number(v)
+	return ok && n == math.Trunc(n) && n >= math.MinInt32 && n <= math.MaxInt32
 }
 
 func number(v any) (float64, bool) {
@@ -132,4 +155,4 @@ func shown(v any) string {
 	return fmt.Sprintf("a %T", v)
 }
 
-func step(path ast.Path, e ast.PathElement) ast.Path { return append(path[:len(path):len(path)], e) }
+func step(path ast.Path, e ast.PathElement) ast.Path { return append(slices.Clip(path), e) }
