@@ -116,6 +116,9 @@ func (a *App) follow() {
 	}
 	a.Journal.Follow("units-of-moved-communities", []string{community.EventMoved}, moved(a.Units.CommunityMoved))
 	a.Journal.Follow("contracts-of-moved-communities", []string{community.EventMoved}, moved(a.Contracts.CommunityMoved))
+	a.Journal.Follow("hosts-of-drafted-contracts", []string{contract.ToldDrafted}, func(ctx context.Context, e journal.Entry) error {
+		return a.Contracts.Drafted(ctx, id.Contract(e.Subject))
+	})
 	a.Journal.Follow("people-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.People.Resettle))
 	a.Journal.Follow("plans-of-contracts", []string{"contract.*"}, a.Fulfilments.FollowContract)
 	a.Journal.Follow("rates-of-fulfilments", []string{"fulfilment.*"}, a.Fulfilments.FollowFulfilment)
