@@ -18,6 +18,7 @@ import (
 
 func TestEveryEventGetsOnePlaceInOneOrder(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		j := open(t, db, "a")
 		c := lamps(t, db, j.Wake)
 		j.Collect(c)
@@ -52,6 +53,7 @@ func TestEveryEventGetsOnePlaceInOneOrder(t *testing.T) {
 
 func TestARelayThatDiesBeforeItEmptiesTheOutboxMovesNothingTwice(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		dying := open(t, db, "a", short)
 		c := lamps(t, db, nil)
 		dying.Collect(deaf{c})
@@ -79,6 +81,7 @@ func TestARelayThatDiesBeforeItEmptiesTheOutboxMovesNothingTwice(t *testing.T) {
 
 func TestALateRelayCannotTakeAPlaceThatIsTaken(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		slow := &gate{Backend: db, coll: "events", waiting: make(chan struct{}, 1), opened: make(chan struct{})}
 		late := open(t, slow, "late", short)
 		c := lamps(t, db, nil)
@@ -106,6 +109,7 @@ func TestALateRelayCannotTakeAPlaceThatIsTaken(t *testing.T) {
 
 func TestNoEventIsLostOrRepeatedUnderFaults(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		const writers, changes = 4, 12
 		c := lamps(t, db, nil)
 		books := [2]*notebook{{}, {}}
