@@ -70,18 +70,22 @@ func people() authz.Table {
 	}
 	for _, g := range []struct {
 		role authz.Role
-		who  []authz.Grant
+		who  []authz.Grant // who gives it and takes it away
 	}{
 		{secretary, join(to(above, supervisor), to(anywhere, administrator))},
-		{liaison, join(to(own, liaison), to(hosting, secretary), to(above, supervisor), to(anywhere, administrator))},
+		{liaison, join(to(own, liaison), to(above, supervisor), to(anywhere, administrator))},
 		{steward, join(to(own, secretary), to(above, supervisor), to(anywhere, administrator))},
 		{member, join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(anywhere, administrator))},
 		{supervisor, join(to(above, supervisor), to(anywhere, administrator))},
 		{auditor, join(to(above, supervisor), to(anywhere, administrator))},
 		{administrator, to(anywhere, administrator)},
 	} {
+		give := g.who
+		if g.role == liaison {
+			give = join(give, to(hosting, secretary)) // a unit's first one
+		}
 		t = append(t,
-			authz.Rule{Action: GrantOf(g.role), Says: "invitePerson, grantRole (" + string(g.role) + ")", Who: g.who, Note: "nobody gives themselves a role; a host gives its units no signing right"},
+			authz.Rule{Action: GrantOf(g.role), Says: "invitePerson, grantRole (" + string(g.role) + ")", Who: give, Note: "nobody gives themselves a role; a host gives a unit its first liaison, and no signing right"},
 			authz.Rule{Action: RevokeOf(g.role), Says: "revokeRole (" + string(g.role) + ")", Who: join(g.who, to(personal, itself)), Note: "anyone may lay down a role; the last administrator stays"})
 	}
 	return t
@@ -97,9 +101,9 @@ func keys() authz.Table {
 }
 
 func contracts() authz.Table {
-	parties := to(party, secretary, liaison)
+	parties := to(party, secretary, liaison, supervisor) // a supervisor speaks for a sub-district that is itself a party
 	return authz.Table{
-		rule(ContractRead, "contracts, contract, node", join(to(party, secretary, liaison, steward), to(above, supervisor, auditor)), "and what hangs on it: versions, signatures, export"),
+		rule(ContractRead, "contracts, contract, node", join(to(party, secretary, liaison, steward, supervisor, auditor), to(above, supervisor, auditor)), "and what hangs on it: versions, signatures, export"),
 		rule(ContractDraft, "draftContract", join(to(hosting, secretary), to(drafting, liaison)), "a unit's draft needs the host as co-drafter"),
 		rule(ContractRevise, "reviseContract", parties, "in DRAFT only the drafting parties"),
 		rule(ContractPropose, "proposeContract", to(drafting, secretary, liaison), ""),
@@ -115,7 +119,7 @@ func contracts() authz.Table {
 }
 
 func fulfilments() authz.Table {
-	readers := join(to(party, secretary, liaison, steward), to(above, supervisor, auditor))
+	readers := join(to(party, secretary, liaison, steward, supervisor, auditor), to(above, supervisor, auditor))
 	return authz.Table{
 		rule(PlanRead, "commitments, node", readers, "as the contract"),
 		rule(PlanKeep, "–", nil, "follows the contract: the program itself"),

@@ -33,6 +33,7 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (n int, err error) {
 			break
 		}
 	}
+	var bad error
 	for _, c := range due {
 		_, err := s.contracts.Change(ctx, access.ContractTime, string(c), func(c *Contract) error {
 			done, err := c.Wake(now)
@@ -44,11 +45,15 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (n int, err error) {
 		switch {
 		case err == nil:
 			n++
-		case !errors.Is(err, errNothing):
-			return n, fmt.Errorf("contract %s: %w", c, err)
+		case errors.Is(err, errNothing):
+		default: // the others need not wait for this one
+			bad = errors.Join(bad, fmt.Errorf("contract %s: %w", c, err))
+			if fault.Of(err).Kind == fault.Unavailable {
+				return n, bad
+			}
 		}
 	}
-	return n, nil
+	return n, bad
 }
 
 // CommunityMoved follows a community that has come under other bodies: they read its contracts from now on, those it

@@ -2,6 +2,8 @@ package person
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/access"
@@ -157,18 +159,20 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i, p := range due.Items {
-		if err := s.rearrange(ctx, p.ID, now); err != nil {
-			return i, err
+	n := 0
+	var bad error
+	for _, p := range due.Items {
+		if err := s.rearrange(ctx, p.ID, now); err != nil { // the others need not wait for this one
+			bad = errors.Join(bad, fmt.Errorf("person %s: %w", p.ID, err))
+			continue
 		}
+		n++
 	}
-	n := len(due.Items)
-	swept, err := s.sessions.Sweep(ctx, now, most)
-	if n += swept; err != nil {
-		return n, err
+	for _, sweep := range []func(context.Context, time.Time, int) (int, error){s.sessions.Sweep, s.invitations.Sweep} {
+		swept, err := sweep(ctx, now, most)
+		n, bad = n+swept, errors.Join(bad, err)
 	}
-	swept, err = s.invitations.Sweep(ctx, now, most)
-	return n + swept, err
+	return n, bad
 }
 
 func (s *Service) rearrange(ctx context.Context, who id.Person, now time.Time) error {

@@ -20,6 +20,7 @@ const (
 	CodeRoleEnded         fault.Code = "ROLE_ENDED"           // role
 	CodeValidity          fault.Code = "ROLE_ENDS_TOO_SOON"   //
 	CodeSigningUnfit      fault.Code = "SIGNING_NOT_POSSIBLE" // role
+	CodeHasLiaison        fault.Code = "UNIT_HAS_LIAISON"     // the host appoints the first one alone
 	CodeRoleToOneself     fault.Code = "ROLE_TO_ONESELF"      //
 	CodeSigningOwn        fault.Code = "OWN_SIGNING_RIGHT"    //
 	CodeSigningLent       fault.Code = "SIGNING_NOT_YOURS"    //

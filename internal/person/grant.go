@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,10 +99,29 @@ func (s *Service) mayGrant(ctx context.Context, at place, role authz.Role, signi
 	case to == a.Person:
 		return fault.New(fault.Refused, CodeRoleToOneself).At("person")
 	case !signing:
-		return nil
+		return s.first(ctx, a, role, at)
 	}
 	if !a.Holds(authz.Signer, at.facts.ID) && !s.table.Allows(a, access.GrantOf(role), fromAbove{at}) {
 		return fault.New(fault.Refused, CodeSigningLent).At("signing")
+	}
+	return nil
+}
+
+// first refuses a host's secretary another liaison in a unit that has one: the host helps a newcomer in, and from then on
+// the unit's own people and the bodies above say who speaks for it.
+func (s *Service) first(ctx context.Context, a authz.Actor, role authz.Role, at place) error {
+	if role != authz.Liaison || a.Holds(authz.Liaison, at.facts.ID) || s.table.Allows(a, access.GrantOf(role), fromAbove{at}) {
+		return nil
+	}
+	for p, err := range s.people.Walk(authz.AsSystem(ctx), byOrganisation.Is(at.facts.ID), byName.Asc()) {
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(p.Roles, func(h RoleHolding) bool {
+			return h.Role == authz.Liaison && h.Organisation == at.facts.ID && !h.Over(s.now())
+		}) {
+			return fault.New(fault.Refused, CodeHasLiaison).At("organisation")
+		}
 	}
 	return nil
 }

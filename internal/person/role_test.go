@@ -89,7 +89,7 @@ func TestWhoMayGrantWhichRole(t *testing.T) {
 	w.has("outsider", at(elsewhere, authz.Secretary, true))
 	may := map[authz.Role][]string{
 		authz.Secretary:     {"administrator", "district", "supervisor"},
-		authz.Liaison:       {"administrator", "district", "supervisor", "secretary", "liaison"},
+		authz.Liaison:       {"administrator", "district", "supervisor", "liaison"}, // a host gives the first one alone
 		authz.GridSteward:   {"administrator", "district", "supervisor", "secretary"},
 		authz.Member:        {"administrator", "district", "supervisor", "secretary"},
 		authz.Supervisor:    {"administrator", "district"},
@@ -100,12 +100,30 @@ func TestWhoMayGrantWhichRole(t *testing.T) {
 		for _, login := range []string{"administrator", "district", "supervisor", "auditor", "secretary", "liaison", "member", "outsider"} {
 			in := person.InvitePersonInput{Role: role, Organisation: place(role)}
 			_, err := w.people.InvitePerson(w.as(login), in)
-			if allowed := slices.Contains(may[role], login); allowed && err != nil || !allowed && !fault.Is(err, fault.CodeForbidden) {
+			refused := fault.Is(err, fault.CodeForbidden) || fault.Is(err, person.CodeHasLiaison)
+			if allowed := slices.Contains(may[role], login); allowed && err != nil || !allowed && !refused {
 				t.Errorf("%s invites a %s: %v", login, role, err)
 			}
 		}
 		_, err := w.people.InvitePerson(w.ctx, person.InvitePersonInput{Role: role, Organisation: place(role)})
 		wants(t, "nobody invites", err, fault.CodeUnauthenticated)
+	}
+}
+
+func TestAHostAppointsAUnitsFirstLiaisonAlone(t *testing.T) {
+	w := newWorld(t)
+	w.has("secretary", at(community, authz.Secretary))
+	invite := func(login string) error {
+		_, err := w.people.InvitePerson(w.as(login), person.InvitePersonInput{Role: authz.Liaison, Organisation: &unit})
+		return err
+	}
+	if err := invite("secretary"); err != nil {
+		t.Fatalf("the first one: %v", err)
+	}
+	w.has("liaison", at(unit, authz.Liaison))
+	wants(t, "another one by the host", invite("secretary"), person.CodeHasLiaison, "organisation")
+	if err := invite("liaison"); err != nil {
+		t.Errorf("another one by the unit: %v", err)
 	}
 }
 
