@@ -135,16 +135,17 @@ func (w *county) anybody(t *rapid.T) authz.Actor {
 	return a
 }
 
-// may is the rule in its own words: a contract is read by the people of its parties who speak for them, and by the
-// bodies above its host.
+// may is the rule in its own words: a contract is read by the people of its parties who speak for them or look after
+// them, and by the officers of the bodies above its host.
 func (w *county) may(ctx context.Context, c *contract.Contract) bool {
 	return slices.ContainsFunc(authz.From(ctx).Holdings, func(h authz.Holding) bool {
+		p := c.Party(h.Organisation)
+		party := p != nil && p.State != contract.Left
 		switch h.Role {
 		case authz.Secretary, authz.Liaison, authz.GridSteward:
-			p := c.Party(h.Organisation)
-			return p != nil && p.State != contract.Left
+			return party
 		case authz.Supervisor, authz.Auditor:
-			return slices.Contains(w.above[c.Host], h.Organisation)
+			return party || slices.Contains(w.above[c.Host], h.Organisation)
 		}
 		return false
 	})
