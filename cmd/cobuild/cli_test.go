@@ -231,7 +231,7 @@ func TestAnExposedKeyringIsRefused(t *testing.T) {
 		t.Errorf("after rotation: %s", out)
 	}
 	ring := filepath.Join(dir, "keyring.json")
-	if err := os.Chmod(ring, 0o644); err != nil { //nolint:gosec // being readable by others is what is refused
+	if err := os.Chmod(ring, 0o644); err != nil { // being readable by others is what is refused
 		t.Fatal(err)
 	}
 	if out, errs, code := cobuild(t, "", "seed", "--from", os.DevNull, "--data", dir); code != 1 || errs == "" {

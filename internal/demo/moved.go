@@ -19,7 +19,7 @@ const (
 func lot(what, thing string, n int) int {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(what + "\x00" + thing))
-	return int((h.Sum64() >> 8) % uint64(n)) //nolint:gosec // below n
+	return int((h.Sum64() >> 8) % uint64(n))
 }
 
 // fate is what the demo makes of a contract.
