@@ -90,6 +90,7 @@ func TestACommandAskedWronglySaysHowItIsAsked(t *testing.T) {
 		{[]string{"serve", "--log-format", "poem"}, "text, json"},
 		{[]string{"serve", "--log-level", "shout"}, "debug, info, warn, error"},
 		{[]string{"serve", "--mongodb", "mongodb://127.0.0.1:1/"}, "keyring create"},
+		{[]string{"serve", "--mongodb", "mongodb://127.0.0.1:1/", "--keyring", "nowhere.json"}, "keyring create"},
 		{[]string{"serve", "--mongodb", "mongodb://127.0.0.1:1/", "--data", "x", "--keyring", "y"}, "leave one out"},
 		{[]string{"serve", "--nonsense"}, "nonsense"},
 		{[]string{"admin", "create"}, "--login"},

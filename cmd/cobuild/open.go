@@ -23,8 +23,10 @@ func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config
 	if c.String("mongodb") != "" && c.IsSet("data") && !c.Bool("demo") { // a demo writes its tokens there
 		return nil, p.usage("error.bothstores")
 	}
-	if c.String("mongodb") != "" && c.String("keyring") == "" {
-		return nil, p.usage("error.keyringneeded")
+	if c.String("mongodb") != "" {
+		if _, err := os.Stat(c.String("keyring")); errors.Is(err, os.ErrNotExist) { // not named, or not made yet
+			return nil, p.usage("error.keyringneeded")
+		}
 	}
 	back, err := openStore(ctx, c)
 	if err != nil {
