@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests on both stores. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
+# All tests on both stores; with CI set, none is taken from the cache. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 missing=
@@ -15,7 +15,7 @@ if [ -z "${COBUILD_TEST_MONGODB_URI:-}" ]; then
   fi
 fi
 # shellcheck disable=SC2086
-"${GO:-go}" test ${TESTFLAGS:-} -timeout 20m ${TESTPACKAGES:-./...}
+"${GO:-go}" test ${CI:+-count=1} ${TESTFLAGS:-} -timeout 20m ${TESTPACKAGES:-./...}
 code=$?
 [ -z "$missing" ] || echo "$missing"
 exit $code
