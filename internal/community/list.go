@@ -57,7 +57,7 @@ func (f *Filter) where(depth int) (store.Filter, error) {
 		f.Type.Filter(byType), strategic(f.Strategy), f.SubDistrict.Filter(bySubDistrict),
 		f.District.Filter(byDistrict), f.Name.Filter(byName),
 	}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
 }
 
 // strategic is a choice of strategies as one of types: each type has its own strategy.
@@ -135,7 +135,7 @@ func (s *Service) ListIn(ctx context.Context, subDistrict id.Organisation, f *Fi
 func (s *Service) list(ctx context.Context, among store.Filter, f *Filter, o *Order, a page.Args) (*Connection, error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.communities, s.Cursors, store.And(among, where), o.sort(), a)
 }

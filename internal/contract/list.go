@@ -50,7 +50,7 @@ func (f *Filter) where(depth int) (store.Filter, error) {
 		f.District.Filter(byDistrict), f.EffectiveOn.Filter(byEffectiveOn), f.EndsOn.Filter(byEndsOn),
 		f.CreatedAt.Filter(byCreated), f.UpdatedAt.Filter(byUpdated),
 	}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
 }
 
 // OrderField is what lists of contracts are sorted by.
@@ -91,7 +91,7 @@ func (o *Order) sort() []store.Order {
 func (s *Service) Contracts(ctx context.Context, f *Filter, o *Order, a page.Args) (*Connection, error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.contracts, s.Cursors, where, o.sort(), a)
 }

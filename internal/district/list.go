@@ -55,7 +55,7 @@ func (f *Filter) where(depth int) (store.Filter, error) {
 		return store.Filter{}, nil
 	}
 	own := []store.Filter{f.Name.Filter(byName), f.Code.Filter(byCode)}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
 }
 
 // SubDistrictKindChoice filters by what a sub-district is.
@@ -76,7 +76,7 @@ func (f *SubDistrictFilter) where(depth int) (store.Filter, error) {
 		return store.Filter{}, nil
 	}
 	own := []store.Filter{f.Name.Filter(byName), f.Code.Filter(byCode), f.Kind.Filter(byKind)}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*SubDistrictFilter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*SubDistrictFilter).where)
 }
 
 // OrderField is what lists of districts and sub-districts are sorted by.
@@ -121,7 +121,7 @@ type SubDistrictEdge = page.Edge[*SubDistrict]
 func (s *Service) ListDistricts(ctx context.Context, f *Filter, o *Order, a page.Args) (*Connection, error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.districts, s.Cursors, where, o.sort(), a)
 }
@@ -133,7 +133,7 @@ func (s *Service) ListSubDistricts(ctx context.Context, of id.Organisation, f *S
 	}
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.subDistricts, s.Cursors, store.And(byDistrict.Is(of), where), o.sort(), a)
 }

@@ -121,7 +121,7 @@ func (f *Filter) where(depth int) (store.Filter, error) {
 		f.Status.Filter(byStatus), f.Contract.Filter(byContract), f.Commitment.Filter(byCommitment),
 		f.Provider.Filter(byProvider), f.Receiver.Filter(byReceiver), f.DueOn.Filter(byDueOn),
 	}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*Filter).where)
 }
 
 // OrderField is what lists of fulfilments are sorted by.
@@ -154,7 +154,7 @@ func (o *Order) sort() []store.Order {
 func (s *Service) Fulfilments(ctx context.Context, f *Filter, o *Order, a page.Args) (*Connection, error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.fulfilments, s.Cursors, where, o.sort(), a)
 }
@@ -207,7 +207,7 @@ func (f *CommitmentFilter) where(depth int) (store.Filter, error) {
 	if f.Standing != nil {
 		own = append(own, planStanding.Is(*f.Standing))
 	}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*CommitmentFilter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*CommitmentFilter).where)
 }
 
 // CommitmentOrderField is what lists of commitments are sorted by.
@@ -240,7 +240,7 @@ func (o *CommitmentOrder) sort() []store.Order {
 func (s *Service) Commitments(ctx context.Context, f *CommitmentFilter, o *CommitmentOrder, a page.Args) (*page.Connection[*Plan], error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.plans, s.Cursors, store.And(where, planGone.Is(false)), o.sort(), a)
 }

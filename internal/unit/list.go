@@ -81,7 +81,7 @@ func (f *ResidentUnitFilter) where(depth int) (store.Filter, error) {
 		f.Kind.Filter(byKind), f.Community.Filter(byCommunity), f.SubDistrict.Filter(bySubDistrict),
 		f.District.Filter(byDistrict), f.CreditCode.filter(), f.Name.Filter(byName),
 	}
-	return organisation.Combine(own, f.And, f.Or, f.Not, depth, (*ResidentUnitFilter).where)
+	return page.Combine(own, f.And, f.Or, f.Not, depth, (*ResidentUnitFilter).where)
 }
 
 // OrderField is what lists of units are sorted by.
@@ -137,7 +137,7 @@ func (s *Service) ListOf(ctx context.Context, community id.Organisation, f *Resi
 func (s *Service) list(ctx context.Context, among store.Filter, f *ResidentUnitFilter, o *ResidentUnitOrder, a page.Args) (*ResidentUnitConnection, error) {
 	where, err := f.where(0)
 	if err != nil {
-		return nil, organisation.InFilter(err)
+		return nil, page.InFilter(err)
 	}
 	return page.List(ctx, s.units, s.Cursors, store.And(among, where), o.sort(), a)
 }

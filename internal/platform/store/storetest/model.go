@@ -272,7 +272,7 @@ func (s *suite) model(t *testing.T) {
 // modelled is a collection beside its plain map, for one owner.
 type modelled struct {
 	t     *rapid.T
-	ctx   context.Context //nolint:containedctx // of one test
+	ctx   context.Context // of one test
 	c     *store.Collection[*Thing]
 	owner string
 	made  int
