@@ -20,33 +20,47 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
 )
 
-// loadDemo loads the real input, on the first start, and writes the actors' tokens anew, readable by their owner alone.
-func (p *program) loadDemo(ctx context.Context, c *cli.Command, a *app.App) (file string, err error) {
+// tokensFile is the file with the actors' tokens, in the data folder.
+const tokensFile = "demo-tokens.json"
+
+// stage is what a running demonstration needs beside an ordinary server.
+type stage struct {
+	cast  demo.Cast
+	clock *clock
+	path  string // of the tokens
+}
+
+// loadDemo loads the real input, on the first start, and hands out the actors' tokens.
+func (p *program) loadDemo(ctx context.Context, c *cli.Command, a *app.App, k *clock) (*stage, error) {
 	cast, err := p.play(ctx, a)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	s := &stage{cast: cast, clock: k, path: filepath.Join(c.String("data"), tokensFile)}
+	return s, s.handOut(ctx, a)
+}
+
+// handOut writes the actors' tokens anew, readable by their owner alone.
+func (s *stage) handOut(ctx context.Context, a *app.App) error {
 	tokens := map[string]string{}
 	for name, who := range map[string]id.Person{
-		"secretary": cast.Secretary, "liaison": cast.Liaison, "supervisor": cast.Supervisor, "auditor": cast.Auditor,
-		"administrator": cast.Administrator, "outsider": cast.Outsider,
+		"secretary": s.cast.Secretary, "liaison": s.cast.Liaison, "supervisor": s.cast.Supervisor, "auditor": s.cast.Auditor,
+		"administrator": s.cast.Administrator, "outsider": s.cast.Outsider,
 	} {
 		t, err := a.People.DemoToken(ctx, who)
 		if err != nil {
-			return "", fmt.Errorf("demo: %w", err)
+			return fmt.Errorf("demo: %w", err)
 		}
 		tokens[name] = t.Text
 	}
 	raw, err := json.MarshalIndent(tokens, "", "  ")
 	if err != nil {
-		return "", err
+		return err
 	}
-	dir := c.String("data")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
+	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+		return err
 	}
-	path := filepath.Join(dir, "demo-tokens.json")
-	return path, writeWhole(path, append(raw, '\n'))
+	return writeWhole(s.path, append(raw, '\n'))
 }
 
 // fill makes the demo's file at first start: beside its place and without waiting for the disk at each of some thousand

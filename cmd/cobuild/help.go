@@ -42,6 +42,10 @@ func (p *program) boolFlag(name string) *cli.BoolFlag {
 	return &cli.BoolFlag{Name: name, Usage: p.flagText(name), Sources: cli.EnvVars(variable(name))}
 }
 
+func (p *program) intFlag(name string) *cli.IntFlag {
+	return &cli.IntFlag{Name: name, Usage: p.flagText(name), Sources: cli.EnvVars(variable(name))}
+}
+
 func (p *program) flagText(name string) string {
 	return p.text("flag." + strings.ReplaceAll(name, "-", ""))
 }

@@ -36,8 +36,15 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	now, err := clockIn(c.String("data"))
+	if err != nil {
+		return err
+	}
 	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection = demo, log, demo || c.Bool("introspection")
+		if demo {
+			cfg.Now = now.Now
+		}
 	}
 	if demo && c.String("mongodb") == "" {
 		if err := p.fill(ctx, c, set); err != nil {
@@ -53,9 +60,9 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 			log.Error("close", "error", err)
 		}
 	}()
-	tokens := ""
+	var show *stage
 	if demo {
-		if tokens, err = p.loadDemo(ctx, c, a); err != nil {
+		if show, err = p.loadDemo(ctx, c, a, now); err != nil {
 			return err
 		}
 	}
@@ -63,11 +70,12 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return p.work(ctx, c, a, l, log, tokens)
+	return p.work(ctx, c, a, l, log, show)
 }
 
-// work runs everything a server does until ctx ends: requests, background work, operators' commands.
-func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, tokens string) error {
+// work runs everything a server does until ctx ends: requests, background work, operators' commands. A demonstration
+// has its show.
+func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, show *stage) error {
 	handler, err := a.Handler()
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -76,8 +84,13 @@ func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Li
 	defer stopBehind()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Run(behind) })
-	if c.String("mongodb") == "" {
-		g.Go(func() error { return control.Serve(behind, c.String("data"), commandsOn(a), log) })
+	commands, tokens := commandsOn(a), ""
+	if show != nil {
+		tokens = show.path
+		commands["demo-clock"] = show.clock.setClock(a, func(ctx context.Context) error { return show.handOut(ctx, a) })
+	}
+	if c.String("mongodb") == "" || show != nil {
+		g.Go(func() error { return control.Serve(behind, c.String("data"), commands, log) })
 	}
 	g.Go(func() error { return reload(behind, a, log) })
 	g.Go(func() error {

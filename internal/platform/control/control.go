@@ -50,6 +50,9 @@ type refusal struct {
 // ErrNobody says that no server runs on the data folder.
 var ErrNobody = errors.New("control: no server is running here")
 
+// ErrNoCommand says that the server has no such command.
+var ErrNoCommand = errors.New("control: the server does not know this command")
+
 // Serve answers commands on the socket in dir until ctx ends, and lets what is under way finish.
 func Serve(ctx context.Context, dir string, commands map[string]Command, log *slog.Logger) error {
 	path := filepath.Join(dir, socket)
@@ -144,7 +147,8 @@ func cause(f *fault.Fault) string {
 	return f.Err.Error()
 }
 
-// Ask sends a command to the server on dir and reads its answer into result. ErrNobody where none runs there.
+// Ask sends a command to the server on dir and reads its answer into result. ErrNobody where none runs there,
+// ErrNoCommand where that one does not know it.
 func Ask(ctx context.Context, dir, name string, params, result any, progress func(Progress)) error {
 	path := filepath.Join(dir, socket)
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -172,6 +176,9 @@ func Ask(ctx context.Context, dir, name string, params, result any, progress fun
 		return fmt.Errorf("control: %w", err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound {
+		return fmt.Errorf("%w: %s", ErrNoCommand, name)
+	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("control: %s answered %s", name, resp.Status)
 	}

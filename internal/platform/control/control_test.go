@@ -79,7 +79,7 @@ func TestWhereNoServerRunsTheCallerIsTold(t *testing.T) {
 
 func TestAnUnknownCommandIsAnError(t *testing.T) {
 	dir := serve(t, nil)
-	if err := control.Ask(t.Context(), dir, "nothing", nil, nil, nil); err == nil || errors.Is(err, control.ErrNobody) {
+	if err := control.Ask(t.Context(), dir, "nothing", nil, nil, nil); !errors.Is(err, control.ErrNoCommand) {
 		t.Fatalf("got %v", err)
 	}
 }
