@@ -78,7 +78,7 @@ func (p plan) score() int {
 type planner struct {
 	schema  Schema
 	indexes []Index
-	many    map[string]bool // every path that an index declares, and whether it is an array
+	many    map[string]bool // every path that the schema declares, and whether it is an array
 }
 
 func newPlanner(s Schema) (*planner, error) {
@@ -97,6 +97,12 @@ func newPlanner(s Schema) (*planner, error) {
 		if arrays > 1 || len(ix.On) == 0 {
 			return nil, fmt.Errorf("store: %s: index %s: an index has fields, and at most one array", s.Name, ix.Name())
 		}
+	}
+	for _, o := range s.Narrow {
+		if each, known := p.many[o.Path]; known && each != o.Each {
+			return nil, fmt.Errorf("store: %s: %s is declared as an array and as none", s.Name, o.Path)
+		}
+		p.many[o.Path] = o.Each
 	}
 	if s.Expire != "" && !slices.ContainsFunc(s.Indexes, func(ix Index) bool { return len(ix.On) == 1 && ix.On[0].Path == s.Expire }) {
 		return nil, fmt.Errorf("store: %s: no index on %s, by which it expires", s.Name, s.Expire)

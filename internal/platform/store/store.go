@@ -188,5 +188,8 @@ type Schema struct {
 	Shape   int                                  // version of the documents' form; 0 counts as 1
 	Upcast  map[int]func(bson.D) (bson.D, error) // from a form to the next one
 	Indexes []Index
-	Expire  string // path of the time after which a document is swept away; must lead an index
+	// Narrow are fields beside the indexes' that filters may name: they serve no query, but leave out some of what an
+	// index has found.
+	Narrow []Order
+	Expire string // path of the time after which a document is swept away; must lead an index
 }
