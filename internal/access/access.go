@@ -62,6 +62,12 @@ const (
 	FulfilmentTime    = "fulfilment.time"
 )
 
+// The actions of reports.
+const (
+	ReportRead = "report.read"
+	ReportKeep = "report.keep"
+)
+
 // GrantOf is the action of giving a role, by invitation or directly; RevokeOf that of taking it away.
 func GrantOf(r authz.Role) string { return "role.grant." + string(r) }
 

@@ -33,7 +33,7 @@ const (
 // Table is who may do what. A line says: the action, the verb as people know it, the roles by the way their
 // organisation stands to the object, and what the object's own rules add.
 func Table() authz.Table {
-	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments())
+	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments(), reports())
 }
 
 func organisations() authz.Table {
@@ -129,6 +129,14 @@ func fulfilments() authz.Table {
 		rule(FulfilmentDispute, "disputeFulfilment", to(receiving, secretary, liaison), "with a reason"),
 		rule(FulfilmentResolve, "resolveFulfilment", join(to(providing, secretary, liaison), to(receiving, secretary, liaison), to(above, supervisor)), "both sides alike, or the supervising body with a reason"),
 		rule(FulfilmentTime, "–", nil, "overdue, acceptance by silence: the program itself"),
+	}
+}
+
+func reports() authz.Table {
+	people := []authz.Role{secretary, liaison, steward, supervisor, auditor}
+	return authz.Table{
+		rule(ReportRead, "report, /reports", join(to(own, people...), to(party, people...), to(above, supervisor, auditor)), "on a contract its readers, on an organisation its people and those of the bodies above; and of it what they may read"),
+		rule(ReportKeep, "–", nil, "adds up what contracts and fulfilments tell: the program itself"),
 	}
 }
 

@@ -30,12 +30,19 @@ type Happened struct {
 	Late       bool              `bson:"late"`
 	Was        Share             `bson:"was"` // what it counted before
 	Is         Share             `bson:"is"`  // and now
+
+	Account `bson:",inline"`
 }
 
 // tell notes an event with the fulfilment as it is now. was is what it counted before.
 func (f *Fulfilment) tell(what string, party id.Organisation, was Share) error {
-	return f.Tell(what, Happened{
+	return f.Tell(what, f.happened(party, was))
+}
+
+// happened is the fulfilment as its events tell it.
+func (f *Fulfilment) happened(party id.Organisation, was Share) Happened {
+	return Happened{
 		Contract: f.Contract, Commitment: f.Commitment, Provider: f.Provider, Receivers: f.Receivers, Party: party,
-		DueOn: f.DueOn, Status: f.Status, Late: f.Late, Was: was, Is: f.share(),
-	})
+		DueOn: f.DueOn, Status: f.Status, Late: f.Late, Was: was, Is: f.share(), Account: f.account(),
+	}
 }

@@ -40,6 +40,7 @@ type snapshot struct {
 	EndsOn      scalar.Date       `bson:"endsOn"`
 	Parties     []id.Organisation `bson:"parties"`
 	Above       []id.Organisation `bson:"above"`
+	Host        id.Organisation   `bson:"host"`
 	Commitments []promise         `bson:"commitments"`
 }
 
@@ -160,7 +161,7 @@ func (p *Plan) take(c id.Contract, snap snapshot, m promise, at time.Time) {
 	p.Contract, p.ShortKey, p.Provider, p.Receivers, p.Gone = c, m.Key, m.Provider, m.Receivers, false
 	p.Action, p.Quantity, p.Unit, p.Weight, p.EvidenceRequired = m.Action, m.Quantity, m.Unit, m.Weight, m.Evidence
 	p.Recurrence, p.DueOn, p.Standing = m.Recurrence, m.DueOn, m.Standing
-	p.Zone, p.EndsOn, p.StartsOn = snap.TimeZone, snap.EndsOn, snap.EffectiveOn
+	p.Zone, p.EndsOn, p.StartsOn, p.Host = snap.TimeZone, snap.EndsOn, snap.EffectiveOn, snap.Host
 	if m.StartsOn != nil {
 		p.StartsOn = *m.StartsOn
 	}

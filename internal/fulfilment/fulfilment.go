@@ -44,6 +44,8 @@ type Fulfilment struct {
 	AcceptedBySilence         bool              `bson:"acceptedBySilence"`
 	Parties                   []id.Organisation `bson:"parties"` // of the contract
 	Above                     []id.Organisation `bson:"above,omitempty"`
+	Host                      id.Organisation   `bson:"host"`             // of the contract
+	Unit                      string            `bson:"unit"`             // that quantities done are counted in; may be empty
 	Seen                      int64             `bson:"seen"`             // number of the contract's event that Parties and Above are from
 	Counted                   bool              `bson:"counted"`          // is among those due so far
 	WakeAt                    *time.Time        `bson:"wakeAt,omitempty"` // when time itself will change it next

@@ -45,7 +45,7 @@ const (
 // read, and what is in a state; and besides what belongs to a contract or a commitment, what somebody owes and what is
 // owed to somebody. Any other filter is looked for among the best of these.
 func fulfilmentSchema() store.Schema {
-	s := store.Schema{Name: "fulfilments", Indexes: []store.Index{store.Sparse(byWake.Asc())}}
+	s := store.Schema{Name: "fulfilments", Indexes: []store.Index{store.Sparse(byWake.Asc())}, Narrow: counting()}
 	for _, by := range []store.Order{byDueOn.Asc(), byUpdated.Asc()} {
 		for _, who := range []store.Order{byParty.Asc(), byAbove.Asc()} {
 			s.Indexes = append(s.Indexes, store.Lookup(who, by), store.Lookup(who, byStatus.Asc(), by))

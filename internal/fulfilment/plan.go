@@ -23,6 +23,7 @@ type Plan struct {
 	Receivers                 []id.Organisation `bson:"receivers"`
 	Parties                   []id.Organisation `bson:"parties"`         // of the contract
 	Above                     []id.Organisation `bson:"above,omitempty"` // bodies that supervise its host
+	Host                      id.Organisation   `bson:"host,omitempty"`
 	Action                    string            `bson:"action"`
 	Quantity                  *scalar.Decimal   `bson:"quantity,omitempty"`
 	Unit                      string            `bson:"unit,omitempty"`
@@ -115,7 +116,7 @@ func (p *Plan) fulfilment(on scalar.Date) (*Fulfilment, error) {
 	f := &Fulfilment{
 		Contract: p.Contract, Commitment: p.ID, Provider: p.Provider, Receivers: p.Receivers, DueOn: on, Zone: p.Zone,
 		Weight: p.Weight, EvidenceRequired: p.EvidenceRequired, Status: Due,
-		Parties: p.Parties, Above: p.Above, Seen: p.Seen,
+		Parties: p.Parties, Above: p.Above, Seen: p.Seen, Host: p.Host, Unit: p.Unit,
 	}
 	f.ID = id.Within[id.Fulfilment](id.KindFulfilment, string(p.Contract), p.ShortKey+"."+string(on))
 	end := f.dayEnds()

@@ -25,6 +25,7 @@ const CodeNoRoute fault.Code = "ROUTE_NOT_FOUND"
 // Config is what the edge needs. All of it is required, but for what says otherwise.
 type Config struct {
 	GraphQL      http.Handler                                                  // answers /graphql
+	Reports      http.Handler                                                  // answers /reports/; absent where nil
 	SDL          string                                                        // the published schema
 	Authenticate func(ctx context.Context, bearer string) (authz.Actor, error) // finds the caller of a token
 	Ready        func(ctx context.Context) error                               // whether requests can be served now
@@ -46,6 +47,9 @@ func New(c Config) http.Handler {
 	m := newMeasures(c.Metrics)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", sameOrigin(deadline(c.Deadline, login(c.Authenticate, c.GraphQL))))
+	if c.Reports != nil {
+		mux.Handle("GET /reports/", deadline(c.Deadline, login(c.Authenticate, c.Reports)))
+	}
 	mux.Handle("GET /schema.graphqls", published(c.SDL))
 	mux.Handle("GET /healthz", healthy())
 	mux.Handle("GET /readyz", ready(c.Ready, c.Log))
