@@ -9,6 +9,7 @@ import (
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
 )
@@ -26,4 +27,6 @@ type Rooms struct {
 	Contracts   *contract.Service
 	Fulfilments *fulfilment.Service
 	SigningKeys *signingkey.Service
+
+	Reports *report.Service
 }

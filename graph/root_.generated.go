@@ -42,6 +42,12 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
 	Query() QueryResolver
+	Report() ReportResolver
+	ReportContract() ReportContractResolver
+	ReportFigure() ReportFigureResolver
+	ReportGroup() ReportGroupResolver
+	ReportParty() ReportPartyResolver
+	ReportSection() ReportSectionResolver
 	ResettlementCommunity() ResettlementCommunityResolver
 	ResidentUnit() ResidentUnitResolver
 	RoleHolding() RoleHoldingResolver
@@ -129,6 +135,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
+			graphql.NewInputUnmarshaler("ReportScope", graphql.BindUnmarshaler(ec, unmarshalInputReportScope)),
 			graphql.NewInputUnmarshaler("RequestContractChangesInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestContractChangesInput)),
 			graphql.NewInputUnmarshaler("ResettlementCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputResettlementCommunityInput)),
 			graphql.NewInputUnmarshaler("ResidentUnitFilter", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitFilter)),
@@ -223,7 +231,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "organisation.graphqls" "person.graphqls" "signingkey.graphqls" "unit.graphqls"
+//go:embed "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -405,6 +413,7 @@ type Mutation
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
+	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
 }
@@ -1254,6 +1263,136 @@ func childFields_RegisterSubDistrictPayload(ctx context.Context, ec *executionCo
 		return fieldContext_RegisterSubDistrictPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegisterSubDistrictPayload", field.Name)
+}
+
+func childFields_Report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return fieldContext_Report_contract(ctx, ec, field)
+	case "organisation":
+		return fieldContext_Report_organisation(ctx, ec, field)
+	case "year":
+		return fieldContext_Report_year(ctx, ec, field)
+	case "quarter":
+		return fieldContext_Report_quarter(ctx, ec, field)
+	case "from":
+		return fieldContext_Report_from(ctx, ec, field)
+	case "to":
+		return fieldContext_Report_to(ctx, ec, field)
+	case "compiledAt":
+		return fieldContext_Report_compiledAt(ctx, ec, field)
+	case "complete":
+		return fieldContext_Report_complete(ctx, ec, field)
+	case "sections":
+		return fieldContext_Report_sections(ctx, ec, field)
+	case "byCommunityType":
+		return fieldContext_Report_byCommunityType(ctx, ec, field)
+	case "contracts":
+		return fieldContext_Report_contracts(ctx, ec, field)
+	case "document":
+		return fieldContext_Report_document(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
+}
+
+func childFields_ReportContract(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return fieldContext_ReportContract_contract(ctx, ec, field)
+	case "startedOn":
+		return fieldContext_ReportContract_startedOn(ctx, ec, field)
+	case "endedOn":
+		return fieldContext_ReportContract_endedOn(ctx, ec, field)
+	case "figures":
+		return fieldContext_ReportContract_figures(ctx, ec, field)
+	case "parties":
+		return fieldContext_ReportContract_parties(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportContract", field.Name)
+}
+
+func childFields_ReportContractConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ReportContractConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ReportContractConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ReportContractConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ReportContractConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportContractConnection", field.Name)
+}
+
+func childFields_ReportContractEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ReportContractEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ReportContractEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportContractEdge", field.Name)
+}
+
+func childFields_ReportDocument(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_ReportDocument_url(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_ReportDocument_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportDocument", field.Name)
+}
+
+func childFields_ReportFigure(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_ReportFigure_key(ctx, ec, field)
+	case "title":
+		return fieldContext_ReportFigure_title(ctx, ec, field)
+	case "value":
+		return fieldContext_ReportFigure_value(ctx, ec, field)
+	case "unit":
+		return fieldContext_ReportFigure_unit(ctx, ec, field)
+	case "count":
+		return fieldContext_ReportFigure_count(ctx, ec, field)
+	case "fulfilments":
+		return fieldContext_ReportFigure_fulfilments(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportFigure", field.Name)
+}
+
+func childFields_ReportGroup(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "communityType":
+		return fieldContext_ReportGroup_communityType(ctx, ec, field)
+	case "figures":
+		return fieldContext_ReportGroup_figures(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportGroup", field.Name)
+}
+
+func childFields_ReportParty(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_ReportParty_organisation(ctx, ec, field)
+	case "figures":
+		return fieldContext_ReportParty_figures(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportParty", field.Name)
+}
+
+func childFields_ReportSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_ReportSection_key(ctx, ec, field)
+	case "title":
+		return fieldContext_ReportSection_title(ctx, ec, field)
+	case "figures":
+		return fieldContext_ReportSection_figures(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportSection", field.Name)
 }
 
 func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -25,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -78,6 +79,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*person.Person, error)
 	People(ctx context.Context, organisation string, filter *person.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*person.Person], error)
 	Invitations(ctx context.Context, organisation *string, filter *person.InvitationFilter, first *int, after *string, last *int, before *string) (*page.Connection[*person.Invitation], error)
+	Report(ctx context.Context, scope report.Scope, period report.Period) (*report.Report, error)
 	SigningKeys(ctx context.Context, organisation string, first *int, after *string, last *int, before *string) (*page.Connection[*signingkey.SigningKey], error)
 	ResidentUnits(ctx context.Context, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) (*page.Connection[*unit.ResidentUnit], error)
 	ResidentUnit(ctx context.Context, id string) (*unit.ResidentUnit, error)
@@ -980,6 +982,28 @@ func field_Query_people_args(ctx context.Context, ec *executionContext, rawArgs 
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_Query_report_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (report.Scope, error) {
+			return unmarshalNReportScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋreportᚐScope(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "period",
+		func(ctx context.Context, v any) (report.Period, error) {
+			return unmarshalNReportPeriod2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋreportᚐPeriod(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["period"] = arg1
 	return args, nil
 }
 
@@ -4146,6 +4170,68 @@ func fieldContext_Query_invitations(ctx context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Query_report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_report(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Report(ctx, fc.Args["scope"].(report.Scope), fc.Args["period"].(report.Period))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *report.Report
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *report.Report
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *report.Report) graphql.Marshaler {
+			return marshalOReport2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋreportᚐReport(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_report(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Report(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_report_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_signingKeys(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5182,6 +5268,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_invitations(ctx, ec, field)
+				})
+		case "report":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_report(ctx, ec, field)
 				})
 		case "signingKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -36,6 +36,8 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 // a field of a page's member costs its price once for each member.
 func Weights() map[string]int {
 	return map[string]int{
+		"sections":         50, // of a report: adds up every contract of a jurisdiction
+		"byCommunityType":  50, // likewise
 		"totalCount":       25, // looks at up to 10,000 objects; once for each condition of the filter
 		"export":           25, // gathers a contract's text, keys and signatures, and seals them
 		"differences":      10, // compares two versions of a text, part by part

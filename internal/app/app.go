@@ -23,6 +23,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
 )
@@ -64,6 +65,8 @@ type App struct {
 	Keys        *signingkey.Service
 	Contracts   *contract.Service
 	Fulfilments *fulfilment.Service
+
+	Reports *report.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -86,6 +89,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.contracts(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.reports(ctx); err != nil {
 		return nil, err
 	}
 	a.Journal.Collect(a.outboxes()...)

@@ -26,8 +26,11 @@ func (a *App) Handler() (http.Handler, error) {
 		GraphQL: graph.NewServer(graph.Rooms{
 			Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
 			People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
+
+			Reports: a.Reports,
 		}, graph.Options{Open: a.Introspection, Log: a.Log}),
-		SDL: graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
+		Reports: a.paper(),
+		SDL:     graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
 	}), nil

@@ -122,6 +122,8 @@ func (a *App) follow() {
 	a.Journal.Follow("people-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.People.Resettle))
 	a.Journal.Follow("plans-of-contracts", []string{"contract.*"}, a.Fulfilments.FollowContract)
 	a.Journal.Follow("rates-of-fulfilments", []string{"fulfilment.*"}, a.Fulfilments.FollowFulfilment)
+	a.Journal.Follow("contracts-of-reports", []string{"contract.*"}, a.Reports.FollowContract)
+	a.Journal.Follow("fulfilments-of-reports", []string{"fulfilment.*"}, a.Reports.FollowFulfilment)
 }
 
 // jobs are what time does in each room.
