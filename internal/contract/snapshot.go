@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"slices"
+
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
@@ -41,6 +43,8 @@ type Snapshot struct {
 	Above       []id.Organisation `bson:"above"`   // the bodies that supervise the host
 	Readers     []id.Organisation `bson:"readers"` // the parties and those bodies
 	Commitments []Promise         `bson:"commitments"`
+
+	Partners []id.Organisation `bson:"partners"` // those of the parties that co-build with the host
 }
 
 // Promise is a commitment as events tell it.
@@ -78,7 +82,19 @@ func (c *Contract) snapshot(party id.Organisation) Snapshot {
 			Evidence: m.EvidenceRequired, EvidenceNote: m.EvidenceNote, Weight: m.Weight,
 		}
 	}
+	s.Partners = c.partners()
 	return s
+}
+
+// partners are the parties that co-build with the host and have not left.
+func (c *Contract) partners() []id.Organisation {
+	out := []id.Organisation{}
+	for _, p := range c.Parties {
+		if p.Part == Partner && slices.Contains(c.Current, p.Organisation) {
+			out = append(out, p.Organisation)
+		}
+	}
+	return out
 }
 
 // tell notes an event with the contract as it is now.

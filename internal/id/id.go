@@ -35,6 +35,10 @@ type (
 	Fulfilment string
 	// SigningKey is a key with which an organisation signs.
 	SigningKey string
+	// Appraisal is how one party of a contract judges another, on one occasion.
+	Appraisal string
+	// Criteria is a set of criteria by which parties judge each other.
+	Criteria string
 )
 
 // Kind is the three-letter beginning of an identifier.
@@ -54,6 +58,8 @@ const (
 	KindCommitment  Kind = "cmt"
 	KindFulfilment  Kind = "ful"
 	KindSigningKey  Kind = "key"
+	KindAppraisal   Kind = "apr"
+	KindCriteria    Kind = "cri"
 )
 
 const form = "1"

@@ -106,6 +106,9 @@ const (
 	Receiving Relation = "RECEIVER" // a party that was promised
 	Anywhere  Relation = "ANYWHERE" // no relation needed
 	Personal  Relation = "PERSONAL" // with Itself: the person the object belongs to
+
+	Appraising Relation = "APPRAISER" // the party that judges another
+	Appraised  Relation = "APPRAISED" // the party that is judged
 )
 
 // Related is an object that knows the organisations that stand to it in some way.
