@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/id"
@@ -32,24 +33,28 @@ type CommercialCommunityResolver interface {
 
 	PropertyManager(ctx context.Context, objs []*community.CommercialCommunity) ([]*unit.ResidentUnit, error)
 
+	CooperationRecord(ctx context.Context, objs []*community.CommercialCommunity) ([]*appraisal.CooperationRecord, error)
 	ResidentUnits(ctx context.Context, objs []*community.CommercialCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type OldEstateCommunityResolver interface {
 	SubDistrict(ctx context.Context, objs []*community.OldEstateCommunity) ([]*district.SubDistrict, error)
 	District(ctx context.Context, objs []*community.OldEstateCommunity) ([]*district.District, error)
 
+	CooperationRecord(ctx context.Context, objs []*community.OldEstateCommunity) ([]*appraisal.CooperationRecord, error)
 	ResidentUnits(ctx context.Context, objs []*community.OldEstateCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type ResettlementCommunityResolver interface {
 	SubDistrict(ctx context.Context, objs []*community.ResettlementCommunity) ([]*district.SubDistrict, error)
 	District(ctx context.Context, objs []*community.ResettlementCommunity) ([]*district.District, error)
 
+	CooperationRecord(ctx context.Context, objs []*community.ResettlementCommunity) ([]*appraisal.CooperationRecord, error)
 	ResidentUnits(ctx context.Context, objs []*community.ResettlementCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type RuralCommunityResolver interface {
 	SubDistrict(ctx context.Context, objs []*community.RuralCommunity) ([]*district.SubDistrict, error)
 	District(ctx context.Context, objs []*community.RuralCommunity) ([]*district.District, error)
 
+	CooperationRecord(ctx context.Context, objs []*community.RuralCommunity) ([]*appraisal.CooperationRecord, error)
 	ResidentUnits(ctx context.Context, objs []*community.RuralCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 
@@ -948,6 +953,61 @@ func fieldContext_CommercialCommunity_activityRooms(_ context.Context, ec *execu
 	return graphql.NewScalarFieldContext("CommercialCommunity", field, false, false, "Int")
 }
 
+func _CommercialCommunity_cooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CommercialCommunity_cooperationRecord(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommercialCommunity_cooperationRecord(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *appraisal.CooperationRecord) graphql.Marshaler {
+			return marshalOCooperationRecord2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCooperationRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CommercialCommunity_cooperationRecord(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommercialCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationRecord(ctx context.Context, field graphql.CollectedField, obj *community.CommercialCommunity) (any, error) {
+	resolver := ec.Resolvers.CommercialCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.CommercialCommunity](ctx, "CommercialCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationRecord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*appraisal.CooperationRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommercialCommunity.cooperationRecord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationRecord(ctx, []*community.CommercialCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*appraisal.CooperationRecord](
+		ctx,
+		results,
+		err,
+		"CommercialCommunity.cooperationRecord",
+	)
+}
+
 func _CommercialCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1782,6 +1842,61 @@ func fieldContext_OldEstateCommunity_openVolunteerRoles(_ context.Context, ec *e
 	return graphql.NewScalarFieldContext("OldEstateCommunity", field, true, false, "VolunteerRole")
 }
 
+func _OldEstateCommunity_cooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OldEstateCommunity_cooperationRecord(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OldEstateCommunity_cooperationRecord(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *appraisal.CooperationRecord) graphql.Marshaler {
+			return marshalOCooperationRecord2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCooperationRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OldEstateCommunity_cooperationRecord(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OldEstateCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationRecord(ctx context.Context, field graphql.CollectedField, obj *community.OldEstateCommunity) (any, error) {
+	resolver := ec.Resolvers.OldEstateCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.OldEstateCommunity](ctx, "OldEstateCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationRecord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*appraisal.CooperationRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OldEstateCommunity.cooperationRecord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationRecord(ctx, []*community.OldEstateCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*appraisal.CooperationRecord](
+		ctx,
+		results,
+		err,
+		"OldEstateCommunity.cooperationRecord",
+	)
+}
+
 func _OldEstateCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2529,6 +2644,61 @@ func fieldContext_ResettlementCommunity_resettledSince(_ context.Context, ec *ex
 	return graphql.NewScalarFieldContext("ResettlementCommunity", field, false, false, "Int")
 }
 
+func _ResettlementCommunity_cooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResettlementCommunity_cooperationRecord(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResettlementCommunity_cooperationRecord(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *appraisal.CooperationRecord) graphql.Marshaler {
+			return marshalOCooperationRecord2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCooperationRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResettlementCommunity_cooperationRecord(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResettlementCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationRecord(ctx context.Context, field graphql.CollectedField, obj *community.ResettlementCommunity) (any, error) {
+	resolver := ec.Resolvers.ResettlementCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.ResettlementCommunity](ctx, "ResettlementCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationRecord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*appraisal.CooperationRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResettlementCommunity.cooperationRecord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationRecord(ctx, []*community.ResettlementCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*appraisal.CooperationRecord](
+		ctx,
+		results,
+		err,
+		"ResettlementCommunity.cooperationRecord",
+	)
+}
+
 func _ResettlementCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3210,6 +3380,61 @@ func _RuralCommunity_mainIndustry(ctx context.Context, ec *executionContext, fie
 }
 func fieldContext_RuralCommunity_mainIndustry(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RuralCommunity", field, false, false, "String")
+}
+
+func _RuralCommunity_cooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuralCommunity_cooperationRecord(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuralCommunity_cooperationRecord(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *appraisal.CooperationRecord) graphql.Marshaler {
+			return marshalOCooperationRecord2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCooperationRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuralCommunity_cooperationRecord(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuralCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuralCommunity_cooperationRecord(ctx context.Context, field graphql.CollectedField, obj *community.RuralCommunity) (any, error) {
+	resolver := ec.Resolvers.RuralCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.RuralCommunity](ctx, "RuralCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationRecord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*appraisal.CooperationRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuralCommunity.cooperationRecord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationRecord(ctx, []*community.RuralCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*appraisal.CooperationRecord](
+		ctx,
+		results,
+		err,
+		"RuralCommunity.cooperationRecord",
+	)
 }
 
 func _RuralCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
@@ -4297,6 +4522,12 @@ func _CommercialCommunity(ctx context.Context, ec *executionContext, sel ast.Sel
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cooperationRecord":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CommercialCommunity_cooperationRecord(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4535,6 +4766,12 @@ func _OldEstateCommunity(ctx context.Context, ec *executionContext, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cooperationRecord":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OldEstateCommunity_cooperationRecord(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4729,6 +4966,12 @@ func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cooperationRecord":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResettlementCommunity_cooperationRecord(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4885,6 +5128,12 @@ func _RuralCommunity(ctx context.Context, ec *executionContext, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cooperationRecord":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuralCommunity_cooperationRecord(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5077,6 +5326,21 @@ func marshalNCommunityStrategy2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcom
 	res := wire.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityStrategy!")
+	}
+	return res
+}
+
+func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCommunityType(ctx context.Context, ec *executionContext, v any) (appraisal.CommunityType, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := appraisal.CommunityType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v appraisal.CommunityType) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
 	}
 	return res
 }

@@ -24,6 +24,9 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindCommitment:  nodesOf(r.Contracts.Commitments),
 		id.KindFulfilment:  nodesOf(r.Fulfilments.Many),
 		id.KindSigningKey:  nodesOf(r.SigningKeys.Many),
+
+		id.KindAppraisal: nodesOf(r.Appraisals.Many),
+		id.KindCriteria:  nodesOf(r.Appraisals.ManyCriteria),
 	}
 }
 

@@ -1552,6 +1552,34 @@ func marshalNBoolean2bool(ctx context.Context, ec *executionContext, sel ast.Sel
 	return res
 }
 
+func unmarshalNFloat2float64(ctx context.Context, ec *executionContext, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(ctx context.Context, ec *executionContext, v any) (id.Appraisal, error) {
+	res, err := wire.UnmarshalAppraisalID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Appraisal) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalAppraisalID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCommitment(ctx context.Context, ec *executionContext, v any) (id.Commitment, error) {
 	res, err := wire.UnmarshalCommitmentID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1574,6 +1602,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ct
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Contract) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalContractID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCriteria(ctx context.Context, ec *executionContext, v any) (id.Criteria, error) {
+	res, err := wire.UnmarshalCriteriaID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCriteria(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Criteria) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalCriteriaID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}

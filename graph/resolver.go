@@ -3,6 +3,7 @@
 package graph
 
 import (
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
@@ -28,5 +29,6 @@ type Rooms struct {
 	Fulfilments *fulfilment.Service
 	SigningKeys *signingkey.Service
 
-	Reports *report.Service
+	Appraisals *appraisal.Service
+	Reports    *report.Service
 }

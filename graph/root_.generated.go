@@ -23,6 +23,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Appraisal() AppraisalResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
@@ -31,6 +32,7 @@ type ResolverRoot interface {
 	ContractSignature() ContractSignatureResolver
 	ContractTextParty() ContractTextPartyResolver
 	ContractVersion() ContractVersionResolver
+	CooperationRecord() CooperationRecordResolver
 	District() DistrictResolver
 	DualRegistration() DualRegistrationResolver
 	Fulfilment() FulfilmentResolver
@@ -86,6 +88,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
+			graphql.NewInputUnmarshaler("AnswerAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerAppraisalInput)),
+			graphql.NewInputUnmarshaler("AppraisalCriterionInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalCriterionInput)),
+			graphql.NewInputUnmarshaler("AppraisalFilter", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalFilter)),
+			graphql.NewInputUnmarshaler("AppraisalOccasionChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOccasionChoice)),
+			graphql.NewInputUnmarshaler("AppraisalOrder", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOrder)),
+			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
+			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
@@ -148,11 +157,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RoleChoice", graphql.BindUnmarshaler(ec, unmarshalInputRoleChoice)),
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
+			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
+			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
@@ -231,7 +242,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
+//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -407,6 +418,7 @@ type Query {
 "Changing."
 type Mutation
 `, BuiltIn: false},
+	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
@@ -435,6 +447,192 @@ func childFields_AcceptInvitationPayload(ctx context.Context, ec *executionConte
 		return fieldContext_AcceptInvitationPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
+}
+
+func childFields_Appraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Appraisal_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Appraisal_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Appraisal_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Appraisal_updatedAt(ctx, ec, field)
+	case "contract":
+		return fieldContext_Appraisal_contract(ctx, ec, field)
+	case "occasion":
+		return fieldContext_Appraisal_occasion(ctx, ec, field)
+	case "year":
+		return fieldContext_Appraisal_year(ctx, ec, field)
+	case "appraiser":
+		return fieldContext_Appraisal_appraiser(ctx, ec, field)
+	case "appraised":
+		return fieldContext_Appraisal_appraised(ctx, ec, field)
+	case "appraisedPart":
+		return fieldContext_Appraisal_appraisedPart(ctx, ec, field)
+	case "counterpart":
+		return fieldContext_Appraisal_counterpart(ctx, ec, field)
+	case "judgedFrom":
+		return fieldContext_Appraisal_judgedFrom(ctx, ec, field)
+	case "judgedTo":
+		return fieldContext_Appraisal_judgedTo(ctx, ec, field)
+	case "communityType":
+		return fieldContext_Appraisal_communityType(ctx, ec, field)
+	case "criteriaNumber":
+		return fieldContext_Appraisal_criteriaNumber(ctx, ec, field)
+	case "criteria":
+		return fieldContext_Appraisal_criteria(ctx, ec, field)
+	case "status":
+		return fieldContext_Appraisal_status(ctx, ec, field)
+	case "closesAt":
+		return fieldContext_Appraisal_closesAt(ctx, ec, field)
+	case "submittedAt":
+		return fieldContext_Appraisal_submittedAt(ctx, ec, field)
+	case "hash":
+		return fieldContext_Appraisal_hash(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Appraisal_allowedActions(ctx, ec, field)
+	case "ratings":
+		return fieldContext_Appraisal_ratings(ctx, ec, field)
+	case "mean":
+		return fieldContext_Appraisal_mean(ctx, ec, field)
+	case "comment":
+		return fieldContext_Appraisal_comment(ctx, ec, field)
+	case "personName":
+		return fieldContext_Appraisal_personName(ctx, ec, field)
+	case "salt":
+		return fieldContext_Appraisal_salt(ctx, ec, field)
+	case "sealedText":
+		return fieldContext_Appraisal_sealedText(ctx, ec, field)
+	case "openedAt":
+		return fieldContext_Appraisal_openedAt(ctx, ec, field)
+	case "answer":
+		return fieldContext_Appraisal_answer(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Appraisal", field.Name)
+}
+
+func childFields_AppraisalAnswer(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "body":
+		return fieldContext_AppraisalAnswer_body(ctx, ec, field)
+	case "at":
+		return fieldContext_AppraisalAnswer_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_AppraisalAnswer_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalAnswer", field.Name)
+}
+
+func childFields_AppraisalConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AppraisalConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AppraisalConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AppraisalConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AppraisalConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalConnection", field.Name)
+}
+
+func childFields_AppraisalCriteria(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_AppraisalCriteria_id(ctx, ec, field)
+	case "communityType":
+		return fieldContext_AppraisalCriteria_communityType(ctx, ec, field)
+	case "number":
+		return fieldContext_AppraisalCriteria_number(ctx, ec, field)
+	case "builtIn":
+		return fieldContext_AppraisalCriteria_builtIn(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_AppraisalCriteria_createdAt(ctx, ec, field)
+	case "items":
+		return fieldContext_AppraisalCriteria_items(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCriteria", field.Name)
+}
+
+func childFields_AppraisalCriteriaConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AppraisalCriteriaConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AppraisalCriteriaConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AppraisalCriteriaConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AppraisalCriteriaConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCriteriaConnection", field.Name)
+}
+
+func childFields_AppraisalCriteriaEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AppraisalCriteriaEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AppraisalCriteriaEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCriteriaEdge", field.Name)
+}
+
+func childFields_AppraisalCriterion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_AppraisalCriterion_key(ctx, ec, field)
+	case "title":
+		return fieldContext_AppraisalCriterion_title(ctx, ec, field)
+	case "titleEn":
+		return fieldContext_AppraisalCriterion_titleEn(ctx, ec, field)
+	case "help":
+		return fieldContext_AppraisalCriterion_help(ctx, ec, field)
+	case "helpEn":
+		return fieldContext_AppraisalCriterion_helpEn(ctx, ec, field)
+	case "weight":
+		return fieldContext_AppraisalCriterion_weight(ctx, ec, field)
+	case "judges":
+		return fieldContext_AppraisalCriterion_judges(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalCriterion", field.Name)
+}
+
+func childFields_AppraisalEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AppraisalEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AppraisalEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalEdge", field.Name)
+}
+
+func childFields_AppraisalPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "appraisal":
+		return fieldContext_AppraisalPayload_appraisal(ctx, ec, field)
+	case "errors":
+		return fieldContext_AppraisalPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_AppraisalPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_AppraisalPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalPayload", field.Name)
+}
+
+func childFields_AppraisalRating(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_AppraisalRating_key(ctx, ec, field)
+	case "score":
+		return fieldContext_AppraisalRating_score(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AppraisalRating", field.Name)
 }
 
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -539,6 +737,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_endedAt(ctx, ec, field)
 	case "endReason":
 		return fieldContext_CoBuildingContract_endReason(ctx, ec, field)
+	case "appraisals":
+		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoBuildingContract", field.Name)
 }
@@ -837,6 +1037,42 @@ func childFields_ContractVersionEdge(ctx context.Context, ec *executionContext, 
 		return fieldContext_ContractVersionEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractVersionEdge", field.Name)
+}
+
+func childFields_CooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_CooperationRecord_organisation(ctx, ec, field)
+	case "received":
+		return fieldContext_CooperationRecord_received(ctx, ec, field)
+	case "mean":
+		return fieldContext_CooperationRecord_mean(ctx, ec, field)
+	case "score":
+		return fieldContext_CooperationRecord_score(ctx, ec, field)
+	case "criteria":
+		return fieldContext_CooperationRecord_criteria(ctx, ec, field)
+	case "lastAt":
+		return fieldContext_CooperationRecord_lastAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CooperationRecord", field.Name)
+}
+
+func childFields_CriterionMean(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "communityType":
+		return fieldContext_CriterionMean_communityType(ctx, ec, field)
+	case "key":
+		return fieldContext_CriterionMean_key(ctx, ec, field)
+	case "title":
+		return fieldContext_CriterionMean_title(ctx, ec, field)
+	case "titleEn":
+		return fieldContext_CriterionMean_titleEn(ctx, ec, field)
+	case "received":
+		return fieldContext_CriterionMean_received(ctx, ec, field)
+	case "mean":
+		return fieldContext_CriterionMean_mean(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CriterionMean", field.Name)
 }
 
 func childFields_District(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1433,6 +1669,8 @@ func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ResidentUnit_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_ResidentUnit_updatedAt(ctx, ec, field)
+	case "cooperationRecord":
+		return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnit", field.Name)
 }
@@ -1511,6 +1749,20 @@ func childFields_RoleHolding(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_RoleHolding_revokedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleHolding", field.Name)
+}
+
+func childFields_SetAppraisalCriteriaPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "criteria":
+		return fieldContext_SetAppraisalCriteriaPayload_criteria(ctx, ec, field)
+	case "errors":
+		return fieldContext_SetAppraisalCriteriaPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_SetAppraisalCriteriaPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_SetAppraisalCriteriaPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetAppraisalCriteriaPayload", field.Name)
 }
 
 func childFields_SignInPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

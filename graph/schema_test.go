@@ -137,7 +137,7 @@ func TestTheWordsThatSentencesRepeatAreInEveryGlossary(t *testing.T) {
 	s := published(t)
 	zh, en := words.Voice("zh-CN"), words.Voice("en")
 	for name := range strings.FieldsSeq(`ContractStatus ContractVerb FulfilmentStatus FulfilmentOutcome Role UnitKind
-		OrganisationKind CommunityType EvidenceKind`) {
+		OrganisationKind CommunityType EvidenceKind AppraisalStatus AppraisalVerb`) {
 		for _, v := range s.Types[name].EnumValues {
 			said, ok := zh.Word(v.Name)
 			if !ok || !strings.Contains(v.Description, said) {
@@ -182,7 +182,8 @@ func TestEveryMutationHasAScenario(t *testing.T) {
 func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 	s := published(t)
 	for name := range strings.FieldsSeq(`viewer node nodes organisation districts communities community residentUnits
-		residentUnit contracts contract commitments fulfilments`) {
+		residentUnit contracts contract commitments fulfilments
+		appraisal appraisals appraisalCriteria appraisalCriteriaVersions cooperationRecord`) {
 		if s.Query.Fields.ForName(name) == nil {
 			t.Errorf("no query %s", name)
 		}
@@ -191,7 +192,8 @@ func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 		registerDistrict registerSubDistrict registerCommunity updateCommunity registerResidentUnit updateResidentUnit
 		registerSigningKey revokeSigningKey draftContract reviseContract proposeContract requestContractChanges
 		agreeToContract declineContract cancelContract openContractForSigning reopenContract signContract
-		reportFulfilment acceptFulfilment disputeFulfilment resolveFulfilment`) {
+		reportFulfilment acceptFulfilment disputeFulfilment resolveFulfilment
+		submitAppraisal answerAppraisal setAppraisalCriteria`) {
 		if s.Mutation.Fields.ForName(name) == nil {
 			t.Errorf("no mutation %s", name)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/id"
@@ -32,6 +33,8 @@ type ResidentUnitResolver interface {
 	Communities(ctx context.Context, objs []*unit.ResidentUnit) ([][]community.Community, error)
 	SubDistricts(ctx context.Context, objs []*unit.ResidentUnit) ([][]*district.SubDistrict, error)
 	Districts(ctx context.Context, objs []*unit.ResidentUnit) ([][]*district.District, error)
+
+	CooperationRecord(ctx context.Context, objs []*unit.ResidentUnit) ([]*appraisal.CooperationRecord, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -747,6 +750,61 @@ func _ResidentUnit_updatedAt(ctx context.Context, ec *executionContext, field gr
 }
 func fieldContext_ResidentUnit_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResidentUnit", field, false, false, "DateTime")
+}
+
+func _ResidentUnit_cooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *unit.ResidentUnit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResidentUnit_cooperationRecord(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *appraisal.CooperationRecord) graphql.Marshaler {
+			return marshalOCooperationRecord2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐCooperationRecord(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResidentUnit_cooperationRecord(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResidentUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationRecord(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResidentUnit_cooperationRecord(ctx context.Context, field graphql.CollectedField, obj *unit.ResidentUnit) (any, error) {
+	resolver := ec.Resolvers.ResidentUnit()
+	if batch, ok := graphql.BatchParentsFor[*unit.ResidentUnit](ctx, "ResidentUnit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationRecord(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*appraisal.CooperationRecord](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResidentUnit.cooperationRecord",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationRecord(ctx, []*unit.ResidentUnit{obj})
+	return graphql.ResolveBatchSingleResult[*appraisal.CooperationRecord](
+		ctx,
+		results,
+		err,
+		"ResidentUnit.cooperationRecord",
+	)
 }
 
 func _ResidentUnitConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*unit.ResidentUnit]) (ret graphql.Marshaler) {
@@ -1688,6 +1746,12 @@ func _ResidentUnit(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "cooperationRecord":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResidentUnit_cooperationRecord(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -35,6 +35,9 @@ func Unit() Kind { return Kind{"ResidentUnit", []id.Kind{id.KindUnit}} }
 // Contract is a contract.
 func Contract() Kind { return Kind{"CoBuildingContract", []id.Kind{id.KindContract}} }
 
+// Appraisal is an appraisal.
+func Appraisal() Kind { return Kind{"Appraisal", []id.Kind{id.KindAppraisal}} }
+
 // MarshalOrganisationID writes the identifier of an organisation.
 func MarshalOrganisationID(i id.Organisation) graphql.ContextMarshaler { return write(i) }
 
@@ -105,6 +108,22 @@ func MarshalSigningKeyID(i id.SigningKey) graphql.ContextMarshaler { return writ
 // UnmarshalSigningKeyID reads the identifier of a signing key; one of another kind is refused.
 func UnmarshalSigningKeyID(ctx context.Context, v any) (id.SigningKey, error) {
 	return read[id.SigningKey](ctx, v, Kind{"SigningKey", []id.Kind{id.KindSigningKey}})
+}
+
+// MarshalAppraisalID writes the identifier of an appraisal.
+func MarshalAppraisalID(i id.Appraisal) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalAppraisalID reads the identifier of an appraisal; one of another kind is refused.
+func UnmarshalAppraisalID(ctx context.Context, v any) (id.Appraisal, error) {
+	return read[id.Appraisal](ctx, v, Appraisal())
+}
+
+// MarshalCriteriaID writes the identifier of a set of criteria.
+func MarshalCriteriaID(i id.Criteria) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalCriteriaID reads the identifier of a set of criteria; one of another kind is refused.
+func UnmarshalCriteriaID(ctx context.Context, v any) (id.Criteria, error) {
+	return read[id.Criteria](ctx, v, Kind{"AppraisalCriteria", []id.Kind{id.KindCriteria}})
 }
 
 // Named is the identifier that an argument of a query gives, refused where it is of none of the kinds.

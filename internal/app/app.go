@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
@@ -66,7 +67,8 @@ type App struct {
 	Contracts   *contract.Service
 	Fulfilments *fulfilment.Service
 
-	Reports *report.Service
+	Appraisals *appraisal.Service
+	Reports    *report.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -89,6 +91,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.contracts(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.appraisals(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.reports(ctx); err != nil {

@@ -26,6 +26,7 @@ func (a *App) Handler() (http.Handler, error) {
 		GraphQL: graph.NewServer(graph.Rooms{
 			Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
 			People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
+			Appraisals: a.Appraisals,
 
 			Reports: a.Reports,
 		}, graph.Options{Open: a.Introspection, Log: a.Log}),

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
@@ -77,6 +78,14 @@ func (a *App) contracts(ctx context.Context) error {
 	return err
 }
 
+func (a *App) appraisals(ctx context.Context) error {
+	var err error
+	a.Appraisals, err = appraisal.Open(ctx, a.Backend, appraisal.Service{
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Organisations: a.Directory.Facts,
+	})
+	return err
+}
+
 // seal completes an exported contract with the public keys that signed it and puts the server's seal on it.
 func (a *App) seal(ctx context.Context, b signing.Bundle) ([]byte, error) {
 	b.Issuer = a.Issuer
@@ -103,6 +112,7 @@ func (a *App) outboxes() []store.Outbox {
 	var all []store.Outbox
 	for _, room := range []interface{ Outboxes() []store.Outbox }{
 		a.Districts, a.Communities, a.Units, a.People, a.Keys, a.Contracts, a.Fulfilments,
+		a.Appraisals,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -122,6 +132,10 @@ func (a *App) follow() {
 	a.Journal.Follow("people-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.People.Resettle))
 	a.Journal.Follow("plans-of-contracts", []string{"contract.*"}, a.Fulfilments.FollowContract)
 	a.Journal.Follow("rates-of-fulfilments", []string{"fulfilment.*"}, a.Fulfilments.FollowFulfilment)
+
+	a.Journal.Follow("appraisals-of-contracts", []string{"contract.*"}, a.Appraisals.FollowContract)
+	a.Journal.Follow("pairs-of-appraisals", []string{appraisal.ToldSubmitted}, a.Appraisals.FollowSubmitted)
+	a.Journal.Follow("records-of-cooperation", []string{appraisal.ToldOpened}, a.Appraisals.FollowOpened)
 	a.Journal.Follow("contracts-of-reports", []string{"contract.*"}, a.Reports.FollowContract)
 	a.Journal.Follow("fulfilments-of-reports", []string{"fulfilment.*"}, a.Reports.FollowFulfilment)
 }
@@ -132,5 +146,7 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "contracts", Do: a.Contracts.Tick},
 		{Name: "fulfilments", Do: a.Fulfilments.Tick},
 		{Name: "people", Do: a.People.Tick},
+
+		{Name: "appraisals", Do: a.Appraisals.Tick},
 	}
 }

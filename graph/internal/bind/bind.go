@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cobuild/cobuild/graph/payload" //nolint:depguard // this is a part of the GraphQL face, not a room
+	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
@@ -48,6 +49,14 @@ type (
 	SigningKeyPayload = payload.Of[*signingkey.SigningKey]
 	// FulfilmentPayload answers every change of a fulfilment.
 	FulfilmentPayload = payload.Of[*fulfilment.Fulfilment]
+)
+
+// The payloads of appraising.
+type (
+	// AppraisalPayload answers every change of an appraisal.
+	AppraisalPayload = payload.Of[*appraisal.Appraisal]
+	// SetAppraisalCriteriaPayload answers setAppraisalCriteria.
+	SetAppraisalCriteriaPayload = payload.Of[*appraisal.Criteria]
 )
 
 // A page of commitments of several contracts: listed in one room, described in another.
