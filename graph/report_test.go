@@ -566,3 +566,21 @@ func TestWhatPeopleWroteIsTextInADocument(t *testing.T) {
 		t.Errorf("the same as PDF: %d", got.Code)
 	}
 }
+
+// A unit may be stationed in communities of several sub-districts. Whoever supervises one of them reads what the unit
+// promised there, and nothing of the rest; the unit's own people read all of it.
+func TestWhoSupervisesAPartOfAUnitReadsThatPart(t *testing.T) {
+	w := graphtest.NewTown(t)
+	inForce(t, w, draft(w))
+	far := w.Do(t, "admin", "registerSubDistrict", m{"district": w.District, "kind": "STREET", "name": "钱桥街道"}, "subDistrict { id }").Fine().Str("it.subDistrict.id")
+	community := w.Do(t, "admin", "registerCommunity", m{"type": "RURAL", "name": "南塘社区", "subDistrict": far}, "community { id }").Fine().Str("it.community.id")
+	now := w.Ask(t, "admin", `query($i: ID!) { residentUnit(id: $i) { version } }`, "i", w.Unit).Int("residentUnit.version")
+	w.Do(t, "admin", "updateResidentUnit", m{"id": w.Unit, "expectedVersion": now, "registrations": []m{{"community": w.Community}, {"community": community}}}, "residentUnit { id }").Fine()
+	code := w.Do(t, "admin", "invitePerson", m{"role": "SUPERVISOR", "organisation": far}, "code").Fine().Str("it.code")
+	w.Do(t, "", "acceptInvitation", m{"code": code, "loginName": "distant", "password": graphtest.Password, "name": "Distant"}, "person { id }").Fine()
+	for who, want := range map[string]string{"liaison": "2", "supervisor": "2", "distant": "0"} {
+		a := reported(t, w, who, w.Unit, 1).Fine()
+		same(t, values(t, a), map[string]string{"OCCURRENCES": want})
+		traced(t, a.Data)
+	}
+}

@@ -95,7 +95,8 @@ func commandsOn(a *app.App) map[string]control.Command {
 			_, err := a.People.ResetPassword(ctx, in.Login, in.Password)
 			return true, err
 		},
-		"seed": importFile(a),
+		"seed":   importFile(a),
+		"report": printReport(a),
 	}
 }
 

@@ -105,7 +105,7 @@ func (p *program) commands() *cli.Command {
 		HideVersion: true, Writer: p.out, ErrWriter: p.err, Reader: p.in,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
-			p.serve(), p.admin(), p.seed(), p.verify(), p.keyring(), p.demo(),
+			p.serve(), p.admin(), p.seed(), p.verify(), p.keyring(), p.demo(), p.printing(),
 			{Name: "schema", Usage: p.text("schema.usage"), Description: p.text("schema.description"), Action: func(context.Context, *cli.Command) error {
 				_, err := fmt.Fprint(p.out, graph.SDL())
 				return err

@@ -54,7 +54,10 @@ func (s *Service) Document(ctx context.Context, r *Report, f Format, l Language)
 	who := authz.From(ctx)
 	p := Paper{r.Scope, r.Period, f, l}
 	until := s.now().Add(AddressFor).Truncate(time.Second)
-	q := url.Values{"lang": {l.Tag()}, "by": {string(who.Person)}, "in": {string(who.Session)}, "until": {strconv.FormatInt(until.Unix(), 10)}}
+	q := url.Values{
+		"lang": {l.Tag()}, "by": {string(who.Person)}, "in": {string(who.Session)},
+		"until": {strconv.FormatInt(until.Unix(), 10)},
+	}
 	mac, err := s.mac(s.Secrets()[0], p.path(), q)
 	if err != nil {
 		return nil, err

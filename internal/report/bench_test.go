@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -21,7 +22,7 @@ func city(b *testing.B) *world {
 		g.Go(func() {
 			for i := first; i < 2000; i += 16 {
 				f := &folio{Title: fmt.Sprintf("第%d号共建契约", i), Status: contractActive, Zone: defaultZone, Host: community(), Seen: 1}
-				f.ID = contractOf(fmt.Sprint(i))
+				f.ID = contractOf(strconv.Itoa(i))
 				f.Parties, f.Above = []id.Organisation{community(), school()}, []id.Organisation{street()}
 				f.From = new(scalar.Date("2026-01-05"))
 				f.settle()
@@ -92,4 +93,16 @@ func BenchmarkReport(b *testing.B) {
 			must(b, err)
 		}
 	})
+}
+
+// BenchmarkFollow hears one event of a fulfilment, in a contract with thirty promises that are due each week.
+func BenchmarkFollow(b *testing.B) {
+	w := open(b)
+	must(b, w.FollowContract(b.Context(), w.contractEvent(b, "c", contractActive, "2026-01-05")))
+	n := 0
+	for b.Loop() {
+		on := scalar.Date("2026-01-07").AddDays(7 * (n / 30 % 50))
+		must(b, w.FollowFulfilment(b.Context(), w.dueEvent(b, "c", fmt.Sprint("m", n%30), fact(on, due))))
+		n++
+	}
 }

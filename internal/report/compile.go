@@ -8,7 +8,6 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/authz"
-	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -103,49 +102,6 @@ func (s *Service) Recompile(ctx context.Context, r *Report) ([]*Section, error) 
 		return nil, err
 	}
 	return c.sections, nil
-}
-
-// account is what a report adds up.
-type account struct {
-	sum
-	before, began, expired, terminated, completed, after int
-}
-
-// take adds a contract.
-func (a *account) take(f *folio, sp Span, t *sum) {
-	a.add(t)
-	one := func(n *int, when bool) {
-		if when {
-			*n++
-		}
-	}
-	one(&a.before, f.inForce(sp.From.AddDays(-1)))
-	one(&a.began, sp.within(f.From))
-	one(&a.after, f.inForce(sp.To))
-	if f.From != nil && sp.within(f.Until) {
-		one(&a.expired, f.Status == contractExpired)
-		one(&a.terminated, f.Status == contractTerminated)
-		one(&a.completed, f.Status == contractCompleted)
-	}
-}
-
-// sections are the account's figures.
-func (a *account) sections(of Choice) []*Section {
-	s := &Section{Key: Contracts}
-	for _, f := range []struct {
-		key Key
-		n   int
-	}{
-		{InForceBefore, a.before},
-		{CameIntoForce, a.began},
-		{Expired, a.expired},
-		{Terminated, a.terminated},
-		{Completed, a.completed},
-		{InForceAfter, a.after},
-	} {
-		s.Figures = append(s.Figures, &Figure{Key: f.key, Value: number(int64(f.n)), Count: f.n})
-	}
-	return append([]*Section{s}, a.sum.sections(of)...)
 }
 
 // compile adds up the contracts of a report, as the caller may read them.
@@ -288,70 +244,4 @@ func (s *Service) grouped(ctx context.Context, r *Report, byHost map[id.Organisa
 	}
 	slices.SortFunc(out, func(a, b *Group) int { return strings.Compare(a.CommunityType, b.CommunityType) })
 	return out, nil
-}
-
-// merge adds another account.
-func (a *account) merge(b *account) {
-	a.add(&b.sum)
-	a.before += b.before
-	a.began += b.began
-	a.expired += b.expired
-	a.terminated += b.terminated
-	a.completed += b.completed
-	a.after += b.after
-}
-
-// Contracts lists the contracts of a report, each with its figures and those of its parties; the oldest first.
-func (s *Service) Contracts(ctx context.Context, r *Report, a page.Args) (*Connection, error) {
-	if err := a.Bounded(); err != nil {
-		return nil, err
-	}
-	list, err := page.List(ctx, s.folios, s.Cursors, r.where(), page.Ascending.Sort(bySince.Asc()), a)
-	if err != nil {
-		return nil, err
-	}
-	return page.Map(list, func(fs []*folio) ([]*Contract, error) {
-		ts, err := s.told(ctx, fs, r.Year)
-		if err != nil {
-			return nil, err
-		}
-		out := make([]*Contract, len(fs))
-		for i, f := range fs {
-			out[i] = r.contract(f, ts[i])
-		}
-		return out, nil
-	})
-}
-
-// contract is a contract's part of the report.
-func (r *Report) contract(f *folio, ts []total) *Contract {
-	choice := r.choice()
-	choice.Contract, choice.Party, choice.Above = f.ID, "", ""
-	c := &Contract{ID: f.ID, Title: f.Title, Status: f.Status, StartedOn: f.From, EndedOn: f.Until, Sections: r.own(ts).sections(choice)}
-	for _, o := range r.parties(f, ts) {
-		var own []total
-		for _, t := range ts {
-			if t.Provider == o {
-				own = append(own, t)
-			}
-		}
-		theirs := choice
-		theirs.Provider = o
-		c.Parties = append(c.Parties, &Party{Organisation: o, Sections: r.own(own).sections(theirs)})
-	}
-	return c
-}
-
-// parties are those of a contract on which the report speaks: of a unit's, the unit alone.
-func (r *Report) parties(f *folio, ts []total) []id.Organisation {
-	if only := r.choice().Provider; only != "" {
-		return []id.Organisation{only}
-	}
-	out := slices.Clone(f.Parties)
-	for _, t := range ts {
-		if !slices.Contains(out, t.Provider) {
-			out = append(out, t.Provider)
-		}
-	}
-	return out
 }

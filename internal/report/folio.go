@@ -17,8 +17,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// folio is what reports know of a contract: who may read it, from when to when it was in force, and the days for which it has
-// anything to report.
+// folio is what reports know of a contract: who may read it, from when to when it was in force, and the days for which
+// it has anything to report.
 type folio struct {
 	store.Meta[id.Contract] `bson:",inline"`
 	Seen                    int64             `bson:"seen"` // number of the contract's event that this is from

@@ -138,11 +138,11 @@ func (s *sheets) block(b block, x, y, wide float64) float64 {
 
 // The columns of lists: where the numbers end, and the bar.
 const (
-	nameWide = 78.0
+	nameWide = 74.0
 	barWide  = 22.0
 )
 
-func columns() []float64 { return []float64{92, 104, 116, 128, 140, 153} }
+func columns() []float64 { return []float64{87, 101, 112, 126, 138, 153} }
 
 // contracts lists what every contract and every party of it comes to.
 func (s *sheets) contracts() {

@@ -61,8 +61,8 @@ func (f *Fact) pieces(kind string) int64 {
 	return 0
 }
 
-// ledger remembers what is counted of one commitment's fulfilments of one year, each with the number of the event it was
-// told by, so that an event heard twice, or late, changes nothing.
+// ledger remembers what is counted of one commitment's fulfilments of one year, each with the number of the event it
+// was told by, so that an event heard twice, or late, changes nothing.
 type ledger struct {
 	store.Meta[ledgerID] `bson:",inline"`
 	Entries              []entry `bson:"entries"` // by day
@@ -90,8 +90,8 @@ func (l *ledger) enter(e entry) bool {
 	return true
 }
 
-// sheet adds up a contract's commitments for one year. Reports read its totals alone; the parts that these are made of stay
-// raw until an event changes one.
+// sheet adds up a contract's commitments for one year. Reports read its totals alone; the parts that these are made of
+// stay raw until an event changes one.
 type sheet struct {
 	store.Meta[sheetID] `bson:",inline"`
 	Totals              []total  `bson:"totals"` // by quarter and provider

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 
 	"codeberg.org/go-pdf/fpdf"
 )
@@ -164,7 +165,7 @@ func (s *sheets) frame() {
 	pages := s.f.PageCount()
 	for n := 1; n <= pages; n++ {
 		s.f.SetPage(n)
-		foot := s.leaf.Words.say("paper.page", "page", fmt.Sprint(n), "pages", fmt.Sprint(pages))
+		foot := s.leaf.Words.say("paper.page", "page", strconv.Itoa(n), "pages", strconv.Itoa(pages))
 		s.right(pageWide-edge, 287, foot, small)
 		s.draw(edge, 287, s.leaf.Compiled, small)
 		if n == 1 {

@@ -58,8 +58,8 @@ type run struct {
 // geta stands for a character that no font has, as printers have long set it (〓).
 const geta = '\u3013'
 
-// runs cuts a text by the fonts that can draw it: Latin letters by the one, everything else by the other, and what neither
-// has as a geta mark.
+// runs cuts a text by the fonts that can draw it: Latin letters by the one, everything else by the other, and what
+// neither has as a geta mark.
 func (p *press) runs(s string) []run {
 	var out []run
 	var buf sfnt.Buffer
@@ -100,8 +100,8 @@ const (
 	openers = "（《【「『“‘([{"
 )
 
-// words cuts a text into pieces between which a line may end: Latin words, and single Chinese characters with the
-// punctuation that belongs to them.
+// pieces cuts a text where a line may end: into Latin words, and single Chinese characters with the punctuation that
+// belongs to them.
 func pieces(s string) []string {
 	var out []string
 	glue := false // the last piece wants what follows

@@ -3,8 +3,7 @@
 //
 // Nothing is typed twice. The room follows the events of contracts and fulfilments and adds them up by contract and
 // quarter; a report gathers those sums when it is asked for. Every figure that counts fulfilments also says which: its
-// Choice finds just the counted ones. Two things are therefore settled once, in figure.go, and never again elsewhere: what a
-// figure is called, and what it counts.
+// Choice finds just the counted ones. What a figure counts is therefore settled once, in figure.go.
 //
 // Figures belong to the bodies that supervise a contract today. When a community moves, its whole history moves with it,
 // as its contracts and fulfilments do, so that nobody reads a sum of what they may not read; a printed report stays as

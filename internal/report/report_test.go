@@ -326,3 +326,20 @@ func TestTheContractsOfAReportComeInPages(t *testing.T) {
 		t.Errorf("%d contracts in all pages", len(seen))
 	}
 }
+
+// Whatever comes as a path, it names a document by its one right name, or none.
+func FuzzAPathNamesOneDocumentOrNone(f *testing.F) {
+	of := string(street())
+	for _, s := range []string{
+		"/reports/" + of + "/2026-Q1.pdf", "/reports/" + of + "/2026.html", "/reports//2026.pdf", "/reports/" + of + "/2026.pdf/../x",
+		"/reports/" + of + "/2026-Q1.pdf.html", "", "/", "/reports/" + of + "/-026.pdf", "/reports/" + of + "/٢٠٢٦.pdf",
+	} {
+		f.Add(s, "en")
+	}
+	f.Fuzz(func(t *testing.T, path, lang string) {
+		p, err := PaperAt(path, lang)
+		if err == nil && (p.path() != path || p.Tag() != lang || (p.Contract == nil) == (p.Organisation == nil)) {
+			t.Fatalf("%q, %q is read as %+v", path, lang, p)
+		}
+	})
+}

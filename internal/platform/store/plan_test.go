@@ -203,3 +203,25 @@ func TestMatchGoesIntoArrays(t *testing.T) {
 		}
 	}
 }
+
+func TestANarrowingFieldServesNothingAndLeavesOutSome(t *testing.T) {
+	late := Field[bool]("late")
+	p, err := newPlanner(Schema{
+		Name: "contracts", Indexes: []Index{Lookup(reader.Asc(), updated.Desc())}, Narrow: []Order{late.Asc(), Each[string]("proof.kind").Asc()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, narrow := range []Filter{late.Is(true), Not(late.Missing()), Each[string]("proof.kind").Is("PHOTO")} {
+		got, err := p.list(And(reader.Is("a"), narrow), []Order{updated.Desc()})
+		if err != nil || got.say() != "readers_updatedAt_desc/1 x1 rest 1" {
+			t.Errorf("%v: %s, %v", narrow, got.say(), err)
+		}
+		if _, err := p.list(narrow, []Order{updated.Desc()}); !errors.Is(err, ErrUnserved) {
+			t.Errorf("%v alone: %v", narrow, err)
+		}
+	}
+	if _, err := newPlanner(Schema{Indexes: []Index{Lookup(reader.Asc())}, Narrow: []Order{Field[string]("readers").Asc()}}); err == nil {
+		t.Error("an array is declared as none")
+	}
+}
