@@ -19,7 +19,8 @@ func (a *App) reports(ctx context.Context) error {
 	var err error
 	a.Reports, err = report.Open(ctx, a.Backend, report.Service{
 		Now: a.Now, Cursors: a.Cursors, Organisations: a.Directory.Facts, Occurrences: a.occurrences,
-		Secrets: func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
+		Appraisals: a.appraised,
+		Secrets:    func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
 	})
 	return err
 }

@@ -78,14 +78,6 @@ func (a *App) contracts(ctx context.Context) error {
 	return err
 }
 
-func (a *App) appraisals(ctx context.Context) error {
-	var err error
-	a.Appraisals, err = appraisal.Open(ctx, a.Backend, appraisal.Service{
-		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Organisations: a.Directory.Facts,
-	})
-	return err
-}
-
 // seal completes an exported contract with the public keys that signed it and puts the server's seal on it.
 func (a *App) seal(ctx context.Context, b signing.Bundle) ([]byte, error) {
 	b.Issuer = a.Issuer

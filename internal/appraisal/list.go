@@ -40,6 +40,8 @@ func schema() store.Schema {
 		store.Sparse(byWake.Asc()),
 		store.Lookup(byAppraised.Asc(), byStatus.Asc()),
 		store.Sparse(byContract.Asc(), byOpenedOn.Asc()),
+		store.Sparse(byAppraised.Asc(), byOpenedOn.Asc()),
+		store.Sparse(byAbove.Asc(), byOpenedOn.Asc()),
 		store.Lookup(byContract.Asc(), byOccasion.Asc(), byClosesAt.Asc()),
 	}}
 	for _, by := range []store.Order{byClosesAt.Asc(), byUpdated.Asc()} {

@@ -139,6 +139,18 @@ func TestReportsGetWhatWasOpenedInTheirDays(t *testing.T) {
 			}
 		}
 	}
+	for of, want := range map[id.Organisation]float64{school(): 4, community(): 2, street(): 3, bank(): 0, town(): 0} {
+		got, err := w.TotalsOver(t.Context(), of, "2026-09-01", "2026-09-30")
+		if err != nil || (got.Mean == nil) != (want == 0) || got.Mean != nil && *got.Mean != want {
+			t.Errorf("over %s: %+v, %v", of, got, err)
+		}
+	}
+	if got, err := w.TotalsOf(t.Context(), contractID(), "2026-01-01", "2026-12-31"); err != nil || got.Opened != 2 || *got.Mean != 3 {
+		t.Errorf("of the contract: %+v, %v", got, err)
+	}
+	if got, err := w.TotalsOf(t.Context(), contractID(), "2027-01-01", "2027-12-31"); err != nil || got.Opened != 0 || got.Mean != nil {
+		t.Errorf("of the year after: %+v, %v", got, err)
+	}
 	w.wait(appraisal.Window)
 	w.settle(t)
 	if got, err := w.OpenedOf(t.Context(), []id.Contract{contractID()}, "2026-10-01", "2026-10-01"); err != nil || len(got) != 1 {

@@ -37,8 +37,8 @@ type Service struct {
 	words   vocabulary
 }
 
-// Appraisals tells how many appraisals of a contract, or of what an organisation is party to or supervises, were opened
-// from one day to another, and their mean.
+// Appraisals tells how many appraisals were opened from one day to another, and their mean: of a contract those of all its
+// parties, of a community or a unit those that it has received, of a supervising body those below it.
 type Appraisals func(ctx context.Context, of Scope, from, to scalar.Date) (AppraisalTotals, error)
 
 // AppraisalTotals are what appraisals add up to.
