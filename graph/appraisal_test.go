@@ -133,6 +133,7 @@ func TestASealIsOpenedEarlyByNoPathOfTheApi(t *testing.T) {
 		cooperationRecord(organisation: $u) { received mean score lastAt criteria { key mean } }
 		residentUnit(id: $u) { cooperationRecord { received mean } }
 		community(id: $h) { cooperationRecord { received score criteria { mean } } }
+		report(scope: {contract: $c}, period: {year: 2027}) { sections { key figures { key value } } }
 	}`
 	for _, who := range []string{"liaison", "steward", "supervisor", "auditor", "admin", "outsider", "stranger"} {
 		a := w.Ask(t, who, everything, "a", byHost, "b", byUnit, "c", contract, "u", w.Unit, "h", w.Community).Fine()
@@ -150,6 +151,9 @@ func TestASealIsOpenedEarlyByNoPathOfTheApi(t *testing.T) {
 			if a.Str("appraisal.status") != "SUBMITTED" || a.Get("appraisal.hash") == nil || a.Get("appraisal.comment") != nil || a.Int("appraisals.totalCount") != 2 {
 				t.Errorf("%s: %s", who, a.Text)
 			}
+		}
+		if strings.Contains(a.Text, `{"key":"APPRAISALS_OPENED"`) != strings.Contains(a.Text, `{"key":"APPRAISALS_OPENED","value":"0"},{"key":"APPRAISAL_MEAN","value":null}`) {
+			t.Errorf("%s, by a report: %s", who, a.Text)
 		}
 		if got := a.Get("cooperationRecord.received"); got != nil && got != 0.0 {
 			t.Errorf("%s: %s", who, a.Text)
@@ -178,6 +182,10 @@ func TestASealIsOpenedEarlyByNoPathOfTheApi(t *testing.T) {
 	}
 	if a := w.Ask(t, "outsider", `query($u: ID!) { cooperationRecord(organisation: $u) { received score criteria { key } } }`, "u", w.Unit).Fine(); a.Get("cooperationRecord.score") != 2.75 || a.Get("cooperationRecord.criteria") != nil {
 		t.Errorf("who looks for a partner: %s", a.Text)
+	}
+	a := w.Ask(t, "liaison", `query($c: ID!) { report(scope: {contract: $c}, period: {year: 2027}) { sections { key figures { key value } } } }`, "c", contract).Fine()
+	if !strings.Contains(a.Text, `{"key":"APPRAISALS_OPENED","value":"1"},{"key":"APPRAISAL_MEAN","value":"2"}`) {
+		t.Errorf("the report of its year: %s", a.Text)
 	}
 	for _, who := range []string{"admin", "steward"} {
 		if a := w.Ask(t, who, `query($u: ID!) { cooperationRecord(organisation: $u) { received } }`, "u", w.Unit).Fine(); a.Get("cooperationRecord") != nil {

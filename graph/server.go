@@ -43,5 +43,6 @@ func Weights() map[string]int {
 		"differences":      10, // compares two versions of a text, part by part
 		"canonicalText":    5,  // a whole text
 		"signingStatement": 5,  // is written and canonicalised when asked for
+		"sealedText":       5,  // likewise
 	}
 }
