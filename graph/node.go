@@ -20,6 +20,7 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindUnit:        nodesOf(r.Directory.Many),
 		id.KindPerson:      nodesOf(r.People.Many),
 		id.KindInvitation:  nodesOf(r.People.ManyInvitations),
+		id.KindSession:     nodesOf(r.People.ManySessions),
 		id.KindContract:    nodesOf(r.Contracts.Many),
 		id.KindCommitment:  nodesOf(r.Contracts.Commitments),
 		id.KindFulfilment:  nodesOf(r.Fulfilments.Many),

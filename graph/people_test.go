@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -119,5 +120,64 @@ func TestSigningKeysAreRegisteredAndRevoked(t *testing.T) {
 	w.Do(t, "outsider", "revokeSigningKey", revoke, ask).Is("FORBIDDEN")
 	if a := w.Do(t, "liaison", "revokeSigningKey", revoke, ask).Fine(); a.Get("it.signingKey.revokedAt") == nil {
 		t.Errorf("revoked: %s", a.Text)
+	}
+}
+
+func TestASessionIsRefreshedListedAndEnded(t *testing.T) {
+	w := graphtest.NewTown(t)
+	const tokens = "token refreshToken expiresAt refreshExpiresAt person { id }"
+	sign := func() *graphtest.Answer {
+		return w.Do(t, "", "signIn", m{"login": "liaison", "password": graphtest.Password}, tokens).Fine()
+	}
+	first := sign()
+	w.Do(t, "", "refreshSession", m{"refreshToken": "cbr_nonsense"}, tokens).Is("MALFORMED")
+	second := w.Do(t, "", "refreshSession", m{"refreshToken": first.Str("it.refreshToken"), "clientMutationId": "r1"}, tokens).Fine()
+	w.Do(t, "", "refreshSession", m{"refreshToken": first.Str("it.refreshToken"), "clientMutationId": "r1"}, tokens).Is("ALREADY_DONE")
+	ask := func(token, query string, vars ...any) *graphtest.Answer {
+		r := w.Request(t, "", query, vars...)
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+		return w.Send(t, r)
+	}
+	const list = `{ sessions(first: 10) { totalCount nodes { id client current createdAt lastUsedAt expiresAt } } }`
+	seen := ask(second.Str("it.token"), list).Fine()
+	if n := seen.Get("sessions.totalCount"); n != 1.0 || seen.Get("sessions.nodes.0.current") != true {
+		t.Errorf("sessions: %s", seen.Text)
+	}
+	mine := seen.Str("sessions.nodes.0.id")
+	for _, who := range []string{"secretary", "supervisor", "admin"} {
+		w.Do(t, who, "endSession", m{"id": mine}, "session { id }").Is("NOT_FOUND")
+		if got := w.Ask(t, who, `query($id: ID!) { node(id: $id) { id } }`, "id", mine).Fine(); got.Get("node") != nil {
+			t.Errorf("%s sees it: %s", who, got.Text)
+		}
+	}
+	w.Do(t, "", "refreshSession", m{"refreshToken": first.Str("it.refreshToken")}, tokens).Is("REFRESH_TOKEN_REUSED")
+	if got := ask(second.Str("it.token"), list); got.Code() != "UNAUTHENTICATED" {
+		t.Errorf("the family lives on: %s", got.Text)
+	}
+	w.Do(t, "", "refreshSession", m{"refreshToken": second.Str("it.refreshToken")}, tokens).Is("REFRESH_NOT_VALID")
+
+	third, fourth := sign(), sign()
+	other := ask(fourth.Str("it.token"), list).Fine()
+	for i := range 2 {
+		id := other.Str("sessions.nodes." + string(rune('0'+i)) + ".id")
+		if other.Get("sessions.nodes."+string(rune('0'+i))+".current") == true {
+			continue
+		}
+		ended := ask(fourth.Str("it.token"), `mutation($id: ID!) { endSession(input: {id: $id}) { session { id } errors { code } } }`, "id", id).Fine()
+		if ended.Str("endSession.session.id") != id {
+			t.Errorf("ended: %s", ended.Text)
+		}
+	}
+	if got := ask(third.Str("it.token"), list); got.Code() != "UNAUTHENTICATED" {
+		t.Errorf("the ended session lives on: %s", got.Text)
+	}
+	if got := w.Ask(t, "", list); got.Code() != "UNAUTHENTICATED" {
+		t.Errorf("nobody lists sessions: %s", got.Text)
+	}
+	for _, token := range []string{first.Str("it.refreshToken"), second.Str("it.refreshToken"), third.Str("it.token")} {
+		if strings.Contains(w.Log(), token) {
+			t.Error("a token stands in the log")
+		}
 	}
 }

@@ -38,6 +38,17 @@ func (r *mutationResolver) SignIn(ctx context.Context, input person.SignInInput)
 	return (*bind.SignInPayload)(p), err
 }
 
+// RefreshSession is the resolver for the refreshSession field.
+func (r *mutationResolver) RefreshSession(ctx context.Context, input person.RefreshInput) (*bind.SignInPayload, error) {
+	p, err := payload.Do(ctx, input, r.Rooms.People.Refresh)
+	return (*bind.SignInPayload)(p), err
+}
+
+// EndSession is the resolver for the endSession field.
+func (r *mutationResolver) EndSession(ctx context.Context, input person.EndSessionInput) (*payload.Of[*person.Session], error) {
+	return payload.Do(ctx, input, r.Rooms.People.EndSession)
+}
+
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, input person.SignOutInput) (*payload.Of[*person.Session], error) {
 	return payload.Do(ctx, input, r.Rooms.People.SignOut)
@@ -79,6 +90,11 @@ func (r *queryResolver) Viewer(ctx context.Context) (*person.Person, error) {
 	return r.Rooms.People.Viewer(ctx)
 }
 
+// Sessions is the resolver for the sessions field.
+func (r *queryResolver) Sessions(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*person.Session], error) {
+	return r.Rooms.People.Sessions(ctx, paged(first, after, last, before))
+}
+
 // People is the resolver for the people field.
 func (r *queryResolver) People(ctx context.Context, organisation string, filter *person.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*person.Person], error) {
 	of, err := wire.Named[id.Organisation]("organisation", organisation, wire.Organisation())
@@ -107,13 +123,22 @@ func (r *roleHoldingResolver) GrantedBy(ctx context.Context, objs []*person.Role
 	return edge(ctx, objs, func(o *person.RoleHolding) id.Person { return o.GrantedBy }, r.Rooms.People.Many)
 }
 
+// Current is the batch resolver for the current field.
+func (r *sessionResolver) Current(ctx context.Context, objs []*person.Session) ([]bool, error) {
+	return each(objs, func(o *person.Session) (bool, error) { return r.Rooms.People.Current(ctx, o), nil })
+}
+
 // Invitation returns InvitationResolver implementation.
 func (r *Resolver) Invitation() InvitationResolver { return &invitationResolver{r} }
 
 // RoleHolding returns RoleHoldingResolver implementation.
 func (r *Resolver) RoleHolding() RoleHoldingResolver { return &roleHoldingResolver{r} }
 
+// Session returns SessionResolver implementation.
+func (r *Resolver) Session() SessionResolver { return &sessionResolver{r} }
+
 type (
 	invitationResolver  struct{ *Resolver }
 	roleHoldingResolver struct{ *Resolver }
+	sessionResolver     struct{ *Resolver }
 )

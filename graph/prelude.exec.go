@@ -1692,6 +1692,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐRole(ctx cont
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSession(ctx context.Context, ec *executionContext, v any) (id.Session, error) {
+	res, err := wire.UnmarshalSessionID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSession(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Session) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalSessionID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSigningKey(ctx context.Context, ec *executionContext, v any) (id.SigningKey, error) {
 	res, err := wire.UnmarshalSigningKeyID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -54,6 +54,7 @@ type ResolverRoot interface {
 	ResidentUnit() ResidentUnitResolver
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
+	Session() SessionResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
 }
@@ -123,6 +124,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DistrictOrder", graphql.BindUnmarshaler(ec, unmarshalInputDistrictOrder)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
+			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
 			graphql.NewInputUnmarshaler("FulfilmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentOrder)),
@@ -137,6 +139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
+			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RegisterCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCommunityInput)),
 			graphql.NewInputUnmarshaler("RegisterDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterDistrictInput)),
 			graphql.NewInputUnmarshaler("RegisterResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterResidentUnitInput)),
@@ -1133,6 +1136,20 @@ func childFields_DualRegistration(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type DualRegistration", field.Name)
 }
 
+func childFields_EndSessionPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return fieldContext_EndSessionPayload_session(ctx, ec, field)
+	case "errors":
+		return fieldContext_EndSessionPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_EndSessionPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_EndSessionPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndSessionPayload", field.Name)
+}
+
 func childFields_Evidence(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -1751,6 +1768,48 @@ func childFields_RoleHolding(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type RoleHolding", field.Name)
 }
 
+func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Session_id(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Session_createdAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Session_lastUsedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_Session_expiresAt(ctx, ec, field)
+	case "client":
+		return fieldContext_Session_client(ctx, ec, field)
+	case "current":
+		return fieldContext_Session_current(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func childFields_SessionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_SessionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_SessionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_SessionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_SessionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
+}
+
+func childFields_SessionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_SessionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_SessionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
+}
+
 func childFields_SetAppraisalCriteriaPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "criteria":
@@ -1771,6 +1830,10 @@ func childFields_SignInPayload(ctx context.Context, ec *executionContext, field 
 		return fieldContext_SignInPayload_token(ctx, ec, field)
 	case "expiresAt":
 		return fieldContext_SignInPayload_expiresAt(ctx, ec, field)
+	case "refreshToken":
+		return fieldContext_SignInPayload_refreshToken(ctx, ec, field)
+	case "refreshExpiresAt":
+		return fieldContext_SignInPayload_refreshExpiresAt(ctx, ec, field)
 	case "person":
 		return fieldContext_SignInPayload_person(ctx, ec, field)
 	case "errors":

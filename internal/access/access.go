@@ -27,6 +27,7 @@ const (
 	SessionRead     = "session.read"
 	SessionStart    = "session.start"
 	SessionEnd      = "session.end"
+	SessionRefresh  = "session.refresh"
 
 	InvitationRead   = "invitation.read"
 	InvitationSend   = "invitation.send"

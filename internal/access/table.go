@@ -59,9 +59,10 @@ func people() authz.Table {
 		rule(PersonReadRoles, "people", join(to(personal, itself), to(own, secretary, liaison, supervisor, auditor), to(above, supervisor, auditor), to(anywhere, administrator)), "names and roles, without e-mail and login name"),
 		rule(PersonUpdate, "changePassword", to(personal, itself), ""),
 		rule(PersonEnrol, "acceptInvitation", to(anywhere, anyone), "with a valid one-time code"),
-		rule(SessionRead, "–", to(personal, itself), ""),
+		rule(SessionRead, "sessions, node", to(personal, itself), "nobody sees another person's sessions"),
 		rule(SessionStart, "signIn", to(anywhere, anyone), "with the right password"),
-		rule(SessionEnd, "signOut, changePassword", to(personal, itself), ""),
+		rule(SessionEnd, "signOut, endSession, changePassword", to(personal, itself), ""),
+		rule(SessionRefresh, "refreshSession", to(personal, itself), "with its refresh token, once; a reused one ends the session"),
 
 		rule(InvitationRead, "invitations", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(hosting, secretary), to(anywhere, administrator)), "never the code"),
 		rule(InvitationSend, "invitePerson", join(to(own, secretary, liaison, supervisor), to(above, supervisor), to(hosting, secretary), to(anywhere, administrator)), "and the right to grant the role"),

@@ -55,6 +55,7 @@ func (a *App) people(ctx context.Context) error {
 		Tokens:       &token.Issuer{Keys: a.Keyring, Name: a.Issuer, Audience: audience, Now: a.Now},
 		Organisation: a.Directory.FactsOf,
 		Address:      request.Address,
+		Client:       request.Client,
 	})
 	return err
 }

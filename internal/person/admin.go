@@ -144,7 +144,7 @@ func (s *Service) DemoToken(ctx context.Context, who id.Person) (token.Signed, e
 		return token.Signed{}, err
 	}
 	session := id.New[id.Session](id.KindSession, s.now(), s.Random)
-	if err := s.begin(ctx, p, session); err != nil {
+	if _, _, err := s.begin(ctx, p, session); err != nil {
 		return token.Signed{}, err
 	}
 	return s.Tokens.Demo(p.ID, session)

@@ -25,6 +25,8 @@ const (
 	CodeSigningOwn        fault.Code = "OWN_SIGNING_RIGHT"    //
 	CodeSigningLent       fault.Code = "SIGNING_NOT_YOURS"    //
 	CodeLastAdministrator fault.Code = "LAST_ADMINISTRATOR"   //
+	CodeRefresh           fault.Code = "REFRESH_NOT_VALID"    // unknown, or its session has ended
+	CodeReused            fault.Code = "REFRESH_TOKEN_REUSED" // the session has ended by it
 )
 
 // The events of people.

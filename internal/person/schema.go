@@ -41,11 +41,20 @@ func peopleColumns() authz.Columns {
 	}
 }
 
-// The field by which sessions end.
-const byExpiry store.Field[time.Time] = "expiresAt"
+// The fields by which sessions are found, and end.
+const (
+	byWhom       store.Field[id.Person] = "person"
+	byExpiry     store.Field[time.Time] = "expiresAt"
+	byEnd        store.Field[time.Time] = "endedAt"
+	byGeneration store.Field[int]       = "generation"
+)
 
 func sessionsSchema() store.Schema {
-	return store.Schema{Name: "sessions", Expire: string(byExpiry), Indexes: []store.Index{store.Lookup(byExpiry.Asc())}}
+	return store.Schema{
+		Name: "sessions", Expire: string(byExpiry),
+		Indexes: []store.Index{store.Lookup(byExpiry.Asc()), store.Lookup(byWhom.Asc(), byCreated.Desc())},
+		Narrow:  []store.Order{byEnd.Asc(), byGeneration.Asc()},
+	}
 }
 
 // The fields by which invitations are found.

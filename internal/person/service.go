@@ -29,6 +29,8 @@ type Service struct {
 	Organisation func(context.Context, id.Organisation) (organisation.Facts, error)
 	// Address is where the request comes from, for slowing down guesses; may be nil.
 	Address func(context.Context) string
+	// Client is in what program the request was made, roughly, for its owner's list of sessions; may be nil.
+	Client func(context.Context) string
 
 	table       authz.Table
 	people      *store.Collection[*Person]
@@ -56,6 +58,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	if s.Address == nil {
 		s.Address = func(context.Context) string { return "" }
 	}
+	if s.Client == nil {
+		s.Client = func(context.Context) string { return "" }
+	}
 	var err error
 	if s.people, err = store.Open(ctx, db, store.Options[*Person]{
 		Schema: peopleSchema(), Read: access.PersonReadRoles, Now: s.Now, Told: s.Told,
@@ -65,7 +70,7 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	}
 	if s.sessions, err = store.Open(ctx, db, store.Options[*Session]{
 		Schema: sessionsSchema(), Read: access.SessionRead, Now: s.Now, Told: s.Told,
-		Policy: authz.PolicyOf[*Session](s.table, access.SessionRead, nil, nil, nil),
+		Policy: authz.PolicyOf[*Session](s.table, access.SessionRead, nil, byWhom.Is, hideSecrets),
 	}); err != nil {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}

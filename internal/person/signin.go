@@ -27,6 +27,9 @@ type SignedIn struct {
 	ExpiresAt time.Time // of the token, UTC
 	Person    *Person
 	Session   id.Session
+
+	RefreshToken     string
+	RefreshExpiresAt time.Time // UTC
 }
 
 // SignIn opens a session. Whether there is no such account or the password is wrong, the answer is the same and takes
@@ -44,18 +47,14 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 		session = id.Derived[id.Session](id.KindSession, string(p.ID), once.ID)
 	}
 	ctx = authz.With(ctx, authz.Actor{Person: p.ID, Session: session, Name: p.Name})
-	if err := s.begin(ctx, p, session); err != nil {
+	o, refresh, err := s.begin(ctx, p, session)
+	if err != nil {
 		if once != nil && fault.Is(err, fault.CodeTaken) {
 			return nil, fault.New(fault.Refused, fault.CodeAlreadyDone, "id", once.ID).At("clientMutationId")
 		}
 		return nil, err
 	}
-	signed, err := s.Tokens.Access(p.ID, session)
-	if err != nil {
-		return nil, err
-	}
-	s.view(authz.From(ctx), p)
-	return &SignedIn{Token: signed.Text, ExpiresAt: signed.ExpiresAt, Person: p, Session: session}, nil
+	return s.signedIn(ctx, p, o, refresh)
 }
 
 // recognise finds the person with this login and password.
@@ -124,12 +123,18 @@ func (s *Service) guess(ctx context.Context, on string, try func() (*Person, err
 	return p, err
 }
 
-// begin keeps a session of a person; the caller names it.
-func (s *Service) begin(ctx context.Context, p *Person, session id.Session) error {
-	o := &Session{Person: p.ID, Generation: p.Generation, ExpiresAt: s.now().Add(SessionLife)}
+// begin keeps a session of a person, which the caller names, and gives its first refresh token.
+func (s *Service) begin(ctx context.Context, p *Person, session id.Session) (*Session, string, error) {
+	now := s.now()
+	o := &Session{Person: p.ID, Generation: p.Generation, EndsAt: now.Add(SessionLife), Client: s.Client(ctx)}
 	o.ID = session
-	_, err := s.sessions.Add(ctx, access.SessionStart, o)
-	return err
+	o.prolong(now)
+	refresh, err := s.arm(o)
+	if err != nil {
+		return nil, "", err
+	}
+	o, err = s.sessions.Add(ctx, access.SessionStart, o)
+	return o, refresh, err
 }
 
 // Actor is who comes with a token: the person with the roles in force at this moment. A session that has ended, by
@@ -148,6 +153,7 @@ func (s *Service) Actor(ctx context.Context, who id.Person, session id.Session) 
 	if !open.lasts(p, now) {
 		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
+	s.noted(ctx, open, now)
 	return authz.Actor{Person: p.ID, Session: open.ID, Name: p.Name, Holdings: p.Holdings(now)}, nil
 }
 

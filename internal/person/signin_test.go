@@ -110,7 +110,7 @@ func TestASessionEndsByItsOwnTimeAndBySigningOut(t *testing.T) {
 		wants(t, "after signing out everywhere", err, fault.CodeUnauthenticated)
 	}
 	last := sign()
-	w.pass(person.SessionLife)
+	w.pass(person.IdleLife)
 	_, err = w.actor(last)
 	wants(t, "after its time", err, fault.CodeUnauthenticated)
 	if n, err := w.people.Tick(w.ctx, w.clock()); err != nil || n != 4 {

@@ -67,6 +67,9 @@ type (
 	CommitmentEdge = page.Edge[*contract.Commitment]
 )
 
+// EndSessionPayload answers endSession.
+type EndSessionPayload = payload.Of[*person.Session]
+
 // SignInPayload is what signIn answers: a token, besides the person.
 type SignInPayload payload.Of[*person.SignedIn]
 
@@ -83,6 +86,16 @@ func (p *SignInPayload) ExpiresAt() *time.Time {
 // Person is who has signed in; nil where there are errors.
 func (p *SignInPayload) Person() *person.Person {
 	return part(p.Object, func(s *person.SignedIn) *person.Person { return s.Person })
+}
+
+// RefreshToken is what the next tokens are got for; nil where there are errors.
+func (p *SignInPayload) RefreshToken() *string {
+	return part(p.Object, func(s *person.SignedIn) *string { return &s.RefreshToken })
+}
+
+// RefreshExpiresAt is the end of the refresh token; nil where there are errors.
+func (p *SignInPayload) RefreshExpiresAt() *time.Time {
+	return part(p.Object, func(s *person.SignedIn) *time.Time { return &s.RefreshExpiresAt })
 }
 
 // InvitePersonPayload is what invitePerson answers: a one-time code, besides the invitation.

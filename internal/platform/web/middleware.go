@@ -41,7 +41,7 @@ func identify(random io.Reader, next http.Handler) http.Handler {
 		if err != nil {
 			from = r.RemoteAddr
 		}
-		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), &request.Info{ID: id, Address: from})))
+		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), &request.Info{ID: id, Address: from, Agent: r.UserAgent()})))
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 type Info struct {
 	ID      string // accepted from the caller or made here; echoed in X-Request-Id
 	Address string // where the request comes from, for slowing down guesses; never logged
+	Agent   string // what the caller's program calls itself, as it was sent; never logged
 
 	mu        sync.Mutex
 	operation string
@@ -39,6 +40,15 @@ func ID(ctx context.Context) string {
 func Address(ctx context.Context) string {
 	if i := From(ctx); i != nil {
 		return i.Address
+	}
+	return ""
+}
+
+// Client is in what program the request was made, roughly: enough for people to know their own sessions apart, and no
+// more. Empty where that cannot be told.
+func Client(ctx context.Context) string {
+	if i := From(ctx); i != nil {
+		return client(i.Agent)
 	}
 	return ""
 }

@@ -1,0 +1,311 @@
+package person_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/page"
+)
+
+func (w *world) signedIn(login string) *person.SignedIn {
+	w.t.Helper()
+	in, err := w.people.SignIn(w.ctx, person.SignInInput{Login: login, Password: password})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return in
+}
+
+func (w *world) refresh(token string) (*person.SignedIn, error) {
+	return w.people.Refresh(w.ctx, person.RefreshInput{RefreshToken: token})
+}
+
+func (w *world) refreshed(token string) *person.SignedIn {
+	w.t.Helper()
+	in, err := w.refresh(token)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return in
+}
+
+func TestARefreshTokenIsGoodOnceAndGivesTheNext(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	seen := map[string]bool{in.RefreshToken: true}
+	for range 5 {
+		w.pass(time.Hour)
+		next := w.refreshed(in.RefreshToken)
+		if seen[next.RefreshToken] || next.Session != in.Session || next.Person.ID != in.Person.ID || next.Token == "" {
+			t.Fatalf("after %+v comes %+v", in, next)
+		}
+		if !next.RefreshExpiresAt.Equal(w.clock().Add(person.IdleLife)) {
+			t.Errorf("it is good until %v", next.RefreshExpiresAt)
+		}
+		if _, err := w.actor(next); err != nil {
+			t.Error(err)
+		}
+		seen[next.RefreshToken], in = true, next
+	}
+}
+
+func TestAReusedRefreshTokenEndsItsFamily(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	first, other := w.signedIn("li.wei"), w.signedIn("li.wei")
+	second := w.refreshed(first.RefreshToken)
+	third := w.refreshed(second.RefreshToken)
+	_, err := w.refresh(first.RefreshToken)
+	wants(t, "the first once more", err, person.CodeReused, "refreshToken")
+	_, err = w.refresh(third.RefreshToken)
+	wants(t, "the one that was good until then", err, person.CodeRefresh, "refreshToken")
+	for _, in := range []*person.SignedIn{first, second, third} {
+		_, err = w.actor(in)
+		wants(t, "an access token of the family", err, fault.CodeUnauthenticated)
+	}
+	if _, err := w.actor(other); err != nil {
+		t.Errorf("another session of the same person: %v", err)
+	}
+	w.refreshed(other.RefreshToken)
+}
+
+func TestAGuessEndsNobodysSession(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	mine, theirs := w.signedIn("li.wei"), w.signedIn("li.wei")
+	swapped := strings.Replace(theirs.RefreshToken, tail(theirs.Session), tail(mine.Session), 1)
+	for what, guess := range map[string]string{
+		"nothing":                   "",
+		"another word":              "hello",
+		"a changed letter":          mine.RefreshToken[:len(mine.RefreshToken)-2] + "AA",
+		"without its prefix":        strings.TrimPrefix(mine.RefreshToken, "cbr_"),
+		"another session's secrets": swapped,
+		"too long":                  mine.RefreshToken + "AAAA",
+		"an access token":           mine.Token,
+	} {
+		_, err := w.refresh(guess)
+		wants(t, what, err, fault.CodeMalformed, "refreshToken")
+	}
+	if _, err := w.actor(mine); err != nil {
+		t.Error(err)
+	}
+	w.refreshed(mine.RefreshToken)
+}
+
+func tail(s id.Session) string { return strings.TrimPrefix(string(s), "ses1_") }
+
+func TestOfTwoWhoBringTheSameTokenTheLaterOneEndsTheSession(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	for range 10 {
+		in := w.signedIn("li.wei")
+		var wg sync.WaitGroup
+		errs := make([]error, 4)
+		for i := range errs {
+			wg.Go(func() { _, errs[i] = w.refresh(in.RefreshToken) })
+		}
+		wg.Wait()
+		won := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				won++
+			case !fault.Is(err, person.CodeReused) && !fault.Is(err, person.CodeRefresh):
+				t.Errorf("got %v", err)
+			}
+		}
+		if won > 1 {
+			t.Fatalf("%d of them got new tokens", won)
+		}
+		_, err := w.actor(in)
+		wants(t, "the session", err, fault.CodeUnauthenticated)
+	}
+}
+
+func TestASessionEndsByIdlenessAndByAge(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	idle := w.signedIn("li.wei")
+	w.pass(person.IdleLife)
+	_, err := w.refresh(idle.RefreshToken)
+	wants(t, "after a week without use", err, person.CodeRefresh)
+	in := w.signedIn("li.wei")
+	began := w.clock()
+	for w.clock().Add(person.IdleLife / 2).Before(began.Add(person.SessionLife)) {
+		w.pass(person.IdleLife / 2)
+		in = w.refreshed(in.RefreshToken)
+	}
+	if !in.RefreshExpiresAt.Equal(began.Add(person.SessionLife)) {
+		t.Errorf("it would last until %v", in.RefreshExpiresAt)
+	}
+	w.pass(person.IdleLife / 2)
+	_, err = w.refresh(in.RefreshToken)
+	wants(t, "after thirty days", err, person.CodeRefresh)
+}
+
+func TestWhatEndsASessionEndsItsRefreshToken(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	for what, end := range map[string]func(context.Context, *person.SignedIn) error{
+		"signing out": func(ctx context.Context, _ *person.SignedIn) error {
+			_, err := w.people.SignOut(ctx, person.SignOutInput{})
+			return err
+		},
+		"signing out everywhere": func(context.Context, *person.SignedIn) error {
+			_, err := w.people.SignOut(w.as("li.wei"), person.SignOutInput{Everywhere: new(true)})
+			return err
+		},
+		"ending it from elsewhere": func(_ context.Context, in *person.SignedIn) error {
+			_, err := w.people.EndSession(w.as("li.wei"), person.EndSessionInput{ID: in.Session})
+			return err
+		},
+		"a new password": func(context.Context, *person.SignedIn) error {
+			_, err := w.people.ResetPassword(w.ctx, "li.wei", password)
+			return err
+		},
+	} {
+		in := w.signedIn("li.wei")
+		if err := end(w.with(in), in); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		_, err := w.refresh(in.RefreshToken)
+		wants(t, what, err, person.CodeRefresh)
+		_, err = w.actor(in)
+		wants(t, what, err, fault.CodeUnauthenticated)
+	}
+}
+
+func TestARepeatedRefreshIsNotAnsweredTwice(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	again := func() error {
+		ctx, _ := named(w.ctx, in.RefreshToken)
+		_, err := w.people.Refresh(ctx, person.RefreshInput{RefreshToken: in.RefreshToken})
+		return err
+	}
+	if err := again(); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "the same mutation again", again(), fault.CodeAlreadyDone)
+	if _, err := w.actor(in); err != nil {
+		t.Errorf("it was no reuse, and yet: %v", err)
+	}
+}
+
+func TestPeopleSeeTheirOwnOpenSessionsAndNobodyElses(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei", at(community, authz.Secretary))
+	w.has("ops", person.Standing{Role: authz.Administrator})
+	w.has("boss", at(street, authz.Supervisor))
+	first := w.signedIn("li.wei")
+	w.pass(time.Minute)
+	second := w.signedIn("li.wei")
+	ctx := w.with(second)
+	list := func() []*person.Session {
+		t.Helper()
+		c, err := w.people.Sessions(ctx, page.Args{First: new(10)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Nodes()
+	}
+	all := list()
+	if len(all) != 2 || all[0].ID != second.Session || all[1].ID != first.Session || !w.people.Current(ctx, all[0]) || w.people.Current(ctx, all[1]) {
+		t.Fatalf("they see %+v", all)
+	}
+	if all[0].Secret != nil || all[0].Family != nil {
+		t.Error("what tokens are recognised by leaves the room")
+	}
+	for _, login := range []string{"ops", "boss"} {
+		other := w.as(login)
+		if got, err := w.people.ManySessions(other, []id.Session{first.Session}); err != nil || got[0] != nil {
+			t.Errorf("%s sees it: %v", login, err)
+		}
+		_, err := w.people.EndSession(other, person.EndSessionInput{ID: first.Session})
+		wants(t, login+" ends it", err, fault.CodeNotFound)
+		c, err := w.people.Sessions(other, page.Args{First: new(10)})
+		if err != nil || len(c.Nodes()) != 1 {
+			t.Errorf("%s sees %d sessions, %v", login, len(c.Nodes()), err)
+		}
+	}
+	for range 2 {
+		if _, err := w.people.EndSession(ctx, person.EndSessionInput{ID: first.Session}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all = list(); len(all) != 1 || all[0].ID != second.Session {
+		t.Errorf("afterwards there are %+v", all)
+	}
+	_, err := w.people.Sessions(w.ctx, page.Args{})
+	wants(t, "nobody lists", err, fault.CodeUnauthenticated)
+	_, err = w.people.EndSession(w.ctx, person.EndSessionInput{ID: second.Session})
+	wants(t, "nobody ends", err, fault.CodeUnauthenticated)
+}
+
+func TestTheUseOfASessionIsNotedOnceAMinute(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	used := func() (time.Time, int64) {
+		raw, err := w.db.Get(t.Context(), "sessions", string(in.Session))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o person.Session
+		if err := bson.Unmarshal(raw, &o); err != nil {
+			t.Fatal(err)
+		}
+		return o.UsedAt, o.Rev
+	}
+	_, before := used()
+	for range 120 {
+		w.pass(time.Second)
+		if _, err := w.actor(in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at, after := used()
+	if !at.Equal(w.clock()) || after != before+2 {
+		t.Errorf("used at %v, written %d times", at, after-before)
+	}
+}
+
+func TestNoTokenIsKept(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	next := w.refreshed(in.RefreshToken)
+	raw, err := w.db.Get(t.Context(), "sessions", string(in.Session))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{in.RefreshToken, next.RefreshToken} {
+		secret := token[strings.LastIndex(token[:len("cbr_")+27], "_")+1:]
+		if strings.Contains(string(raw), secret[:20]) {
+			t.Error("a refresh token lies in the store")
+		}
+	}
+}
+
+func FuzzAnyRefreshTokenIsReadOrRefused(f *testing.F) {
+	f.Add("cbr_01k9x3c7m2h0v5t8w4qg6znbyd_" + strings.Repeat("A", 70))
+	f.Add("cbr__")
+	f.Fuzz(func(t *testing.T, s string) {
+		w := newWorld(t)
+		_, err := w.refresh(s)
+		if !fault.Is(err, fault.CodeMalformed) && !fault.Is(err, person.CodeRefresh) {
+			t.Fatalf("%q: %v", s, err)
+		}
+	})
+}
