@@ -39,6 +39,8 @@ type (
 	Appraisal string
 	// Criteria is a set of criteria by which parties judge each other.
 	Criteria string
+	// Notification is what one person is told of one event.
+	Notification string
 )
 
 // Kind is the three-letter beginning of an identifier.
@@ -60,6 +62,8 @@ const (
 	KindSigningKey  Kind = "key"
 	KindAppraisal   Kind = "apr"
 	KindCriteria    Kind = "cri"
+
+	KindNotification Kind = "ntf"
 )
 
 const form = "1"
