@@ -28,6 +28,8 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 
 		id.KindAppraisal: nodesOf(r.Appraisals.Many),
 		id.KindCriteria:  nodesOf(r.Appraisals.ManyCriteria),
+
+		id.KindNotification: nodesOf(r.Notifications.Many),
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/authz"
@@ -4754,6 +4755,25 @@ func marshalOInvitePersonPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋi
 		return graphql.Null
 	}
 	return _InvitePersonPayload(ctx, ec, sel, v)
+}
+
+func unmarshalOLanguage2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐLanguage(ctx context.Context, ec *executionContext, v any) (*notification.Language, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := notification.Language(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOLanguage2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐLanguage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *notification.Language) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
 }
 
 func unmarshalOLanguage2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐLanguage(ctx context.Context, ec *executionContext, v any) (*person.Language, error) {

@@ -1650,6 +1650,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐInvitation(ct
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx context.Context, ec *executionContext, v any) (id.Notification, error) {
+	res, err := wire.UnmarshalNotificationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Notification) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalNotificationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx context.Context, ec *executionContext, v any) (id.Organisation, error) {
 	res, err := wire.UnmarshalOrganisationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2097,6 +2111,41 @@ func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract�
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotificationᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Notification, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.Notification, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotificationᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.Notification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx, ec, sel, v[i])
 	}
 
 	for _, e := range ret {

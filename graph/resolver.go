@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/report"
@@ -31,4 +32,6 @@ type Rooms struct {
 
 	Appraisals *appraisal.Service
 	Reports    *report.Service
+
+	Notifications *notification.Service
 }

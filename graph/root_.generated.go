@@ -42,6 +42,7 @@ type ResolverRoot interface {
 	FulfilmentResolution() FulfilmentResolutionResolver
 	Invitation() InvitationResolver
 	Mutation() MutationResolver
+	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
 	Query() QueryResolver
 	Report() ReportResolver
@@ -133,7 +134,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
 			graphql.NewInputUnmarshaler("InvitePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputInvitePersonInput)),
+			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
+			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
+			graphql.NewInputUnmarshaler("NotificationKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNotificationKindChoice)),
+			graphql.NewInputUnmarshaler("NotificationWishInput", graphql.BindUnmarshaler(ec, unmarshalInputNotificationWishInput)),
 			graphql.NewInputUnmarshaler("OldEstateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputOldEstateCommunityInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
@@ -161,6 +166,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleChoice", graphql.BindUnmarshaler(ec, unmarshalInputRoleChoice)),
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
+			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
@@ -245,7 +251,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
+//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -426,6 +432,7 @@ type Mutation
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
+	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
@@ -1400,6 +1407,102 @@ func childFields_InvitePersonPayload(ctx context.Context, ec *executionContext, 
 	return nil, fmt.Errorf("no field named %q was found under type InvitePersonPayload", field.Name)
 }
 
+func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notifications":
+		return fieldContext_MarkReadPayload_notifications(ctx, ec, field)
+	case "marked":
+		return fieldContext_MarkReadPayload_marked(ctx, ec, field)
+	case "unreadCount":
+		return fieldContext_MarkReadPayload_unreadCount(ctx, ec, field)
+	case "errors":
+		return fieldContext_MarkReadPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_MarkReadPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_MarkReadPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
+}
+
+func childFields_Notification(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Notification_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_Notification_kind(ctx, ec, field)
+	case "text":
+		return fieldContext_Notification_text(ctx, ec, field)
+	case "subject":
+		return fieldContext_Notification_subject(ctx, ec, field)
+	case "organisation":
+		return fieldContext_Notification_organisation(ctx, ec, field)
+	case "on":
+		return fieldContext_Notification_on(ctx, ec, field)
+	case "at":
+		return fieldContext_Notification_at(ctx, ec, field)
+	case "read":
+		return fieldContext_Notification_read(ctx, ec, field)
+	case "readAt":
+		return fieldContext_Notification_readAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
+}
+
+func childFields_NotificationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_NotificationConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_NotificationConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_NotificationConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_NotificationConnection_totalCount(ctx, ec, field)
+	case "unreadCount":
+		return fieldContext_NotificationConnection_unreadCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationConnection", field.Name)
+}
+
+func childFields_NotificationEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_NotificationEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_NotificationEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func childFields_NotificationSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_NotificationSettings_version(ctx, ec, field)
+	case "language":
+		return fieldContext_NotificationSettings_language(ctx, ec, field)
+	case "mailMode":
+		return fieldContext_NotificationSettings_mailMode(ctx, ec, field)
+	case "digestHour":
+		return fieldContext_NotificationSettings_digestHour(ctx, ec, field)
+	case "kinds":
+		return fieldContext_NotificationSettings_kinds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
+}
+
+func childFields_NotificationWish(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return fieldContext_NotificationWish_kind(ctx, ec, field)
+	case "inApp":
+		return fieldContext_NotificationWish_inApp(ctx, ec, field)
+	case "mail":
+		return fieldContext_NotificationWish_mail(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationWish", field.Name)
+}
+
 func childFields_PageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -1822,6 +1925,20 @@ func childFields_SetAppraisalCriteriaPayload(ctx context.Context, ec *executionC
 		return fieldContext_SetAppraisalCriteriaPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetAppraisalCriteriaPayload", field.Name)
+}
+
+func childFields_SetNotificationSettingsPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "settings":
+		return fieldContext_SetNotificationSettingsPayload_settings(ctx, ec, field)
+	case "errors":
+		return fieldContext_SetNotificationSettingsPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_SetNotificationSettingsPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_SetNotificationSettingsPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetNotificationSettingsPayload", field.Name)
 }
 
 func childFields_SignInPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/fault"
@@ -56,6 +57,8 @@ type MutationResolver interface {
 	AcceptFulfilment(ctx context.Context, input fulfilment.AcceptInput) (*payload.Of[*fulfilment.Fulfilment], error)
 	DisputeFulfilment(ctx context.Context, input fulfilment.DisputeInput) (*payload.Of[*fulfilment.Fulfilment], error)
 	ResolveFulfilment(ctx context.Context, input fulfilment.ResolveInput) (*payload.Of[*fulfilment.Fulfilment], error)
+	MarkRead(ctx context.Context, input notification.MarkInput) (*bind.MarkReadPayload, error)
+	SetNotificationSettings(ctx context.Context, input notification.SetInput) (*payload.Of[*notification.Settings], error)
 	SignIn(ctx context.Context, input person.SignInInput) (*bind.SignInPayload, error)
 	RefreshSession(ctx context.Context, input person.RefreshInput) (*bind.SignInPayload, error)
 	EndSession(ctx context.Context, input person.EndSessionInput) (*payload.Of[*person.Session], error)
@@ -86,6 +89,8 @@ type QueryResolver interface {
 	Districts(ctx context.Context, filter *district.Filter, orderBy *district.Order, first *int, after *string, last *int, before *string) (*page.Connection[*district.District], error)
 	Fulfilments(ctx context.Context, filter *fulfilment.Filter, orderBy *fulfilment.Order, first *int, after *string, last *int, before *string) (*page.Connection[*fulfilment.Fulfilment], error)
 	Commitments(ctx context.Context, filter *fulfilment.CommitmentFilter, orderBy *fulfilment.CommitmentOrder, first *int, after *string, last *int, before *string) (*page.Connection[*contract.Commitment], error)
+	Notifications(ctx context.Context, filter *notification.Filter, first *int, after *string, last *int, before *string) (*notification.Inbox, error)
+	NotificationSettings(ctx context.Context) (*notification.Settings, error)
 	Organisation(ctx context.Context, id string) (organisation.Organisation, error)
 	Viewer(ctx context.Context) (*person.Person, error)
 	Sessions(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*person.Session], error)
@@ -275,6 +280,20 @@ func field_Mutation_invitePerson_args(ctx context.Context, ec *executionContext,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (person.InvitePersonInput, error) {
 			return unmarshalNInvitePersonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐInvitePersonInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_markRead_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (notification.MarkInput, error) {
+			return unmarshalNMarkReadInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐMarkInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -513,6 +532,20 @@ func field_Mutation_setAppraisalCriteria_args(ctx context.Context, ec *execution
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (appraisal.SetCriteriaInput, error) {
 			return unmarshalNSetAppraisalCriteriaInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐSetCriteriaInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_setNotificationSettings_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (notification.SetInput, error) {
+			return unmarshalNSetNotificationSettingsInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐSetInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1138,6 +1171,52 @@ func field_Query_nodes_args(ctx context.Context, ec *executionContext, rawArgs m
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func field_Query_notifications_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*notification.Filter, error) {
+			return unmarshalONotificationFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -2913,6 +2992,130 @@ func fieldContext_Mutation_resolveFulfilment(ctx context.Context, ec *executionC
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_resolveFulfilment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_markRead(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_markRead(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkRead(ctx, fc.Args["input"].(notification.MarkInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *bind.MarkReadPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *bind.MarkReadPayload
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bind.MarkReadPayload) graphql.Marshaler {
+			return marshalOMarkReadPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋinternalᚋbindᚐMarkReadPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_markRead(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MarkReadPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_markRead_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_setNotificationSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_setNotificationSettings(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetNotificationSettings(ctx, fc.Args["input"].(notification.SetInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*notification.Settings]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*notification.Settings]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*notification.Settings]) graphql.Marshaler {
+			return marshalOSetNotificationSettingsPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_setNotificationSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SetNotificationSettingsPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_setNotificationSettings_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4816,6 +5019,118 @@ func fieldContext_Query_commitments(ctx context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Query_notifications(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_notifications(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Notifications(ctx, fc.Args["filter"].(*notification.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				if err != nil {
+					var zeroVal *notification.Inbox
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *notification.Inbox
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *notification.Inbox) graphql.Marshaler {
+			return marshalONotificationConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐInbox(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_notifications(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NotificationConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_notifications_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_notificationSettings(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_notificationSettings(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().NotificationSettings(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				if err != nil {
+					var zeroVal *notification.Settings
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *notification.Settings
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *notification.Settings) graphql.Marshaler {
+			return marshalONotificationSettings2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐSettings(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_notificationSettings(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NotificationSettings(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Query_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5579,6 +5894,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Organisation(ctx, ec, sel, obj)
+	case *notification.Notification:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Notification(ctx, ec, sel, obj)
 	case *person.Invitation:
 		if obj == nil {
 			return graphql.Null
@@ -5960,6 +6280,20 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "markRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_markRead(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setNotificationSettings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_setNotificationSettings(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "signIn":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_signIn(ctx, ec, field)
@@ -6268,6 +6602,18 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_commitments(ctx, ec, field)
+				})
+		case "notifications":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_notifications(ctx, ec, field)
+				})
+		case "notificationSettings":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_notificationSettings(ctx, ec, field)
 				})
 		case "organisation":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -6678,6 +7024,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapSigningKey := map[int]int{}
 		var batchItemsSession []*person.Session
 		batchIdxMapSession := map[int]int{}
+		var batchItemsNotification []*notification.Notification
+		batchIdxMapNotification := map[int]int{}
 		var batchItemsInvitation []*person.Invitation
 		batchIdxMapInvitation := map[int]int{}
 		var batchItemsFulfilment []*fulfilment.Fulfilment
@@ -6717,6 +7065,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *person.Session:
 				batchIdxMapSession[i] = len(batchItemsSession)
 				batchItemsSession = append(batchItemsSession, concrete)
+			case *notification.Notification:
+				batchIdxMapNotification[i] = len(batchItemsNotification)
+				batchItemsNotification = append(batchItemsNotification, concrete)
 			case *person.Invitation:
 				batchIdxMapInvitation[i] = len(batchItemsInvitation)
 				batchItemsInvitation = append(batchItemsInvitation, concrete)
@@ -6760,6 +7111,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		}
 		if len(batchItemsSession) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Session", batchItemsSession, batchIdxMapSession)
+		}
+		if len(batchItemsNotification) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Notification", batchItemsNotification, batchIdxMapNotification)
 		}
 		if len(batchItemsInvitation) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Invitation", batchItemsInvitation, batchIdxMapInvitation)

@@ -126,6 +126,14 @@ func UnmarshalCriteriaID(ctx context.Context, v any) (id.Criteria, error) {
 	return read[id.Criteria](ctx, v, Kind{"AppraisalCriteria", []id.Kind{id.KindCriteria}})
 }
 
+// MarshalNotificationID writes the identifier of a notification.
+func MarshalNotificationID(i id.Notification) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalNotificationID reads the identifier of a notification; one of another kind is refused.
+func UnmarshalNotificationID(ctx context.Context, v any) (id.Notification, error) {
+	return read[id.Notification](ctx, v, Kind{"Notification", []id.Kind{id.KindNotification}})
+}
+
 // Named is the identifier that an argument of a query gives, refused where it is of none of the kinds.
 func Named[I ~string](arg, s string, k Kind) (I, error) {
 	if k.names(s) {

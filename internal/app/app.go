@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/journal"
@@ -69,6 +70,8 @@ type App struct {
 
 	Appraisals *appraisal.Service
 	Reports    *report.Service
+
+	Notifications *notification.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -97,6 +100,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.reports(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.notifications(ctx); err != nil {
 		return nil, err
 	}
 	a.Journal.Collect(a.outboxes()...)

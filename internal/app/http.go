@@ -29,6 +29,8 @@ func (a *App) Handler() (http.Handler, error) {
 			Appraisals: a.Appraisals,
 
 			Reports: a.Reports,
+
+			Notifications: a.Notifications,
 		}, graph.Options{Open: a.Introspection, Log: a.Log}),
 		Reports: a.paper(),
 		SDL:     graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,

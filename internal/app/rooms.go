@@ -9,6 +9,7 @@ import (
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/journal"
@@ -131,6 +132,8 @@ func (a *App) follow() {
 	a.Journal.Follow("records-of-cooperation", []string{appraisal.ToldOpened}, a.Appraisals.FollowOpened)
 	a.Journal.Follow("contracts-of-reports", []string{"contract.*"}, a.Reports.FollowContract)
 	a.Journal.Follow("fulfilments-of-reports", []string{"fulfilment.*"}, a.Reports.FollowFulfilment)
+
+	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
 }
 
 // jobs are what time does in each room.
@@ -141,5 +144,7 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "people", Do: a.People.Tick},
 
 		{Name: "appraisals", Do: a.Appraisals.Tick},
+
+		{Name: "notifications", Do: a.Notifications.Tick},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -58,6 +59,30 @@ type (
 	// SetAppraisalCriteriaPayload answers setAppraisalCriteria.
 	SetAppraisalCriteriaPayload = payload.Of[*appraisal.Criteria]
 )
+
+// SetNotificationSettingsPayload answers setNotificationSettings.
+type SetNotificationSettingsPayload = payload.Of[*notification.Settings]
+
+// MarkReadPayload is what markRead answers.
+type MarkReadPayload payload.Of[*notification.Marked]
+
+// Notifications are those that were named; nil where there are errors or a moment was named.
+func (p *MarkReadPayload) Notifications() []*notification.Notification {
+	if p.Object == nil {
+		return nil
+	}
+	return p.Object.Notifications
+}
+
+// Marked is how many were unread before; nil where there are errors.
+func (p *MarkReadPayload) Marked() *int {
+	return part(p.Object, func(m *notification.Marked) *int { return &m.Marked })
+}
+
+// UnreadCount is how many are unread now; nil where there are errors.
+func (p *MarkReadPayload) UnreadCount() *int {
+	return part(p.Object, func(m *notification.Marked) *int { return &m.UnreadCount })
+}
 
 // A page of commitments of several contracts: listed in one room, described in another.
 type (

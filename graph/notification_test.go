@@ -1,0 +1,154 @@
+package graph_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cobuild/cobuild/graph/graphtest"
+)
+
+const notificationFields = `id kind text english: text(language: EN) at read readAt on organisation { id name } subject { __typename id ... on CoBuildingContract { title } ... on Fulfilment { dueOn } } `
+
+// told is a person's inbox.
+func told(t *testing.T, w *graphtest.Town, who, filter string) *graphtest.Answer {
+	t.Helper()
+	return w.Ask(t, who, `{ notifications(first: 50`+filter+`) { totalCount unreadCount pageInfo { hasNextPage } edges { cursor } nodes { `+notificationFields+` } } }`).Fine()
+}
+
+// kindsOf are the kinds of an inbox, the newest first.
+func kindsOf(a *graphtest.Answer) string {
+	var all []string
+	for i := range a.Len("notifications.nodes") {
+		all = append(all, a.Str(fmt.Sprintf("notifications.nodes.%d.kind", i)))
+	}
+	return strings.Join(all, " ")
+}
+
+func TestPeopleAreToldWhatConcernsThem(t *testing.T) {
+	w := graphtest.NewTown(t)
+	active(t, w)
+	if got := kindsOf(told(t, w, "liaison", "")); got != "CONTRACT_ACTIVATED CONTRACT_SEALED CONTRACT_TO_SIGN CONTRACT_PROPOSED" &&
+		got != "CONTRACT_SEALED CONTRACT_ACTIVATED CONTRACT_TO_SIGN CONTRACT_PROPOSED" {
+		t.Errorf("the liaison is told %s", got)
+	}
+	host := told(t, w, "secretary", "")
+	if got := kindsOf(host); !strings.Contains(got, "CONTRACT_AGREED") || !strings.Contains(got, "CONTRACT_SIGNED") || strings.Contains(got, "CONTRACT_PROPOSED") {
+		t.Errorf("the secretary is told %s", got)
+	}
+	for _, who := range []string{"steward", "supervisor", "auditor", "outsider", "stranger", "admin"} {
+		if a := told(t, w, who, ""); a.Int("notifications.totalCount") != 0 {
+			t.Errorf("%s is told %s", who, a.Text)
+		}
+	}
+	agreed := told(t, w, "secretary", ", filter: {kind: {eq: CONTRACT_AGREED}}")
+	for path, want := range map[string]any{
+		"text": "恒远机械有限公司同意了契约《长安社区与恒远机械共建契约》的文本。", "english": "恒远机械有限公司 has agreed to the text of the contract “长安社区与恒远机械共建契约”.",
+		"organisation.id": w.Unit, "subject.__typename": "CoBuildingContract", "subject.title": "长安社区与恒远机械共建契约", "read": false, "readAt": nil, "on": nil,
+	} {
+		if got := agreed.Get("notifications.nodes.0." + path); got != want {
+			t.Errorf("%s: got %v, want %v", path, got, want)
+		}
+	}
+	w.Pass(t, 11*24*time.Hour) // 13 March, ten o'clock: a week before the donation
+	soon := told(t, w, "liaison", ", filter: {kind: {in: [FULFILMENT_DUE_SOON]}, read: false}")
+	if soon.Int("notifications.totalCount") != 2 || soon.Get("notifications.nodes.0.subject.dueOn") == nil || soon.Get("notifications.nodes.0.on") == nil {
+		t.Errorf("what is due soon: %s", soon.Text)
+	}
+	w.Ask(t, "", `{ notifications(first: 1) { totalCount } }`).Is("UNAUTHENTICATED")
+	w.Ask(t, "liaison", `{ notifications(first: 101) { totalCount } }`).Is("BAD_PAGE")
+	w.Ask(t, "liaison", `{ notifications(first: 1, filter: {kind: {eq: GOSSIP}}) { totalCount } }`).Is("GRAPHQL_VALIDATION_FAILED")
+}
+
+func TestNotificationsAreMarkedAsReadByTheirPersonAlone(t *testing.T) {
+	w := graphtest.NewTown(t)
+	active(t, w)
+	inbox := told(t, w, "liaison", "")
+	n := inbox.Int("notifications.unreadCount")
+	first := inbox.Str("notifications.nodes.0.id")
+	const ask = "notifications { id read readAt kind } marked unreadCount"
+	w.Do(t, "", "markRead", m{"ids": []string{first}}, ask).Is("UNAUTHENTICATED")
+	for _, who := range []string{"secretary", "admin", "outsider"} {
+		if a := w.Do(t, who, "markRead", m{"ids": []string{first}}, ask).Is("NOT_FOUND"); a.At() != "ids.0" {
+			t.Errorf("%s: %s", who, a.Text)
+		}
+		if a := w.Ask(t, who, `query($n: ID!) { node(id: $n) { id } }`, "n", first).Fine(); a.Get("node") != nil {
+			t.Errorf("%s finds it: %s", who, a.Text)
+		}
+	}
+	w.Do(t, "liaison", "markRead", m{}, ask).Is("MARK_WHAT")
+	w.Do(t, "liaison", "markRead", m{"ids": []string{first}, "upTo": w.Now()}, ask).Is("MARK_WHAT")
+	w.Do(t, "liaison", "markRead", m{"ids": []string{w.Unit}}, ask).Is("WRONG_ID")
+	a := w.Do(t, "liaison", "markRead", m{"ids": []string{first}, "clientMutationId": "once"}, ask).Fine()
+	if a.Int("it.marked") != 1 || a.Int("it.unreadCount") != n-1 || a.Get("it.notifications.0.read") != true || a.Get("it.clientMutationId") != "once" {
+		t.Errorf("marked: %s", a.Text)
+	}
+	if a := w.Do(t, "liaison", "markRead", m{"ids": []string{first}, "clientMutationId": "once"}, ask).Fine(); a.Int("it.marked") != 0 || a.Int("it.unreadCount") != n-1 {
+		t.Errorf("marked again: %s", a.Text)
+	}
+	if a := w.Do(t, "liaison", "markRead", m{"upTo": w.Now()}, ask).Fine(); a.Int("it.marked") != n-1 || a.Int("it.unreadCount") != 0 || a.Get("it.notifications") != nil {
+		t.Errorf("all marked: %s", a.Text)
+	}
+	if a := w.Ask(t, "liaison", `query($n: ID!) { node(id: $n) { ... on Notification { read kind text subject { id } } } }`, "n", first).Fine(); a.Get("node.read") != true {
+		t.Errorf("found by its identifier: %s", a.Text)
+	}
+}
+
+func TestANotificationKeepsNoFactsForWhoseRightHasEnded(t *testing.T) {
+	w := graphtest.NewTown(t)
+	active(t, w)
+	facts := func() *graphtest.Answer {
+		return told(t, w, "liaison", ", filter: {kind: {eq: CONTRACT_PROPOSED}}")
+	}
+	if a := facts(); !strings.Contains(a.Text, "恒远机械共建契约") || !strings.Contains(a.Text, w.Community) {
+		t.Fatalf("at first: %s", a.Text)
+	}
+	role := w.Ask(t, "liaison", `{ viewer { roles { id role } } }`).Fine().Str("viewer.roles.0.id")
+	w.Do(t, "admin", "revokeRole", m{"role": role}, "person { id }").Fine()
+	a := facts()
+	for _, fact := range []string{"恒远机械", "长安社区", w.Community} {
+		if strings.Contains(a.Text, fact) {
+			t.Errorf("after the role has ended, %s is told: %s", fact, a.Text)
+		}
+	}
+	for path, want := range map[string]any{"text": "有一份契约等待贵方商议。", "subject": nil, "organisation": nil, "on": nil} {
+		if got := a.Get("notifications.nodes.0." + path); got != want {
+			t.Errorf("%s: got %v, want %v", path, got, want)
+		}
+	}
+	revoked := told(t, w, "liaison", ", filter: {kind: {eq: ROLE_REVOKED}}")
+	if got := revoked.Str("notifications.nodes.0.text"); got != "您的任职已解除：恒远机械有限公司联络员。" || revoked.Str("notifications.nodes.0.subject.__typename") != "Person" {
+		t.Errorf("of the role: %s", revoked.Text)
+	}
+}
+
+func TestPeopleSayHowTheyWantToBeTold(t *testing.T) {
+	w := graphtest.NewTown(t)
+	const ask = "settings { version language mailMode digestHour kinds { kind inApp mail } }"
+	if a := w.Ask(t, "liaison", `{ notificationSettings { version language mailMode digestHour kinds { kind inApp mail } } }`).Fine(); a.Int("notificationSettings.version") != 0 ||
+		a.Str("notificationSettings.mailMode") != "NONE" || a.Int("notificationSettings.digestHour") != 8 || a.Get("notificationSettings.kinds.1.mail") != true {
+		t.Errorf("as they are for everybody: %s", a.Text)
+	}
+	w.Ask(t, "", `{ notificationSettings { version } }`).Is("UNAUTHENTICATED")
+	w.Do(t, "", "setNotificationSettings", m{"expectedVersion": 0}, ask).Is("UNAUTHENTICATED")
+	for at, bad := range map[string]m{
+		"expectedVersion": {"expectedVersion": 4}, "digestHour": {"expectedVersion": 0, "digestHour": 24}, "mailMode": {"expectedVersion": 0, "mailMode": "DIGEST"},
+		"kinds.1.kind": {"expectedVersion": 0, "kinds": []m{{"kind": "ROLE_GRANTED"}, {"kind": "ROLE_GRANTED"}}},
+	} {
+		if a := w.Do(t, "liaison", "setNotificationSettings", bad, ask); a.At() != at {
+			t.Errorf("%s: %s", at, a.Text)
+		}
+	}
+	in := m{"expectedVersion": 0, "language": "EN", "digestHour": 20, "kinds": []m{{"kind": "CONTRACT_PROPOSED", "inApp": false}}, "clientMutationId": "x"}
+	for range 2 {
+		if a := w.Do(t, "liaison", "setNotificationSettings", in, ask).Fine(); a.Int("it.settings.version") != 1 || a.Str("it.settings.language") != "EN" || a.Get("it.settings.kinds.1.inApp") != false {
+			t.Errorf("set: %s", a.Text)
+		}
+	}
+	active(t, w)
+	a := told(t, w, "liaison", "")
+	if got := kindsOf(a); strings.Contains(got, "CONTRACT_PROPOSED") || a.Get("notifications.nodes.0.text") != a.Get("notifications.nodes.0.english") {
+		t.Errorf("told: %s", a.Text)
+	}
+}
