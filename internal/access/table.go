@@ -24,6 +24,7 @@ const (
 	hosting   = authz.Hosting
 	drafting  = authz.Drafting
 	party     = authz.Partying
+	former    = authz.Former
 	providing = authz.Providing
 	receiving = authz.Receiving
 	anywhere  = authz.Anywhere
@@ -33,7 +34,7 @@ const (
 // Table is who may do what. A line says: the action, the verb as people know it, the roles by the way their
 // organisation stands to the object, and what the object's own rules add.
 func Table() authz.Table {
-	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments(), reports(), appraisals(), notifications())
+	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments(), reports(), appraisals(), notifications(), inForce())
 }
 
 func organisations() authz.Table {
@@ -104,7 +105,7 @@ func keys() authz.Table {
 func contracts() authz.Table {
 	parties := to(party, secretary, liaison, supervisor) // a supervisor speaks for a sub-district that is itself a party
 	return authz.Table{
-		rule(ContractRead, "contracts, contract, node", join(to(party, secretary, liaison, steward, supervisor, auditor), to(above, supervisor, auditor)), "and what hangs on it: versions, signatures, export"),
+		rule(ContractRead, "contracts, contract, node", contractReaders(), "and what hangs on it: versions, signatures, export"),
 		rule(ContractDraft, "draftContract", join(to(hosting, secretary), to(drafting, liaison)), "a unit's draft needs the host as co-drafter"),
 		rule(ContractRevise, "reviseContract", parties, "in DRAFT only the drafting parties"),
 		rule(ContractPropose, "proposeContract", to(drafting, secretary, liaison), ""),
@@ -115,12 +116,12 @@ func contracts() authz.Table {
 		rule(ContractOpen, "openContractForSigning", to(hosting, secretary), "when every party has agreed to this version"),
 		rule(ContractReopen, "reopenContract", parties, "any party that has not signed"),
 		rule(ContractSign, "signContract", to(party, signer), "in the order the contract names"),
-		rule(ContractTime, "–", nil, "activation, expiry, moves between jurisdictions: the program itself"),
+		rule(ContractTime, "–", nil, "activation, exits, completion, expiry, moves between jurisdictions: the program itself"),
 	}
 }
 
 func fulfilments() authz.Table {
-	readers := join(to(party, secretary, liaison, steward, supervisor, auditor), to(above, supervisor, auditor))
+	readers := contractReaders()
 	return authz.Table{
 		rule(PlanRead, "commitments, node", readers, "as the contract"),
 		rule(PlanKeep, "–", nil, "follows the contract: the program itself"),

@@ -71,6 +71,8 @@ func (a *App) contracts(ctx context.Context) error {
 	if a.Contracts, err = contract.Open(ctx, a.Backend, contract.Config{
 		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told,
 		Organisations: a.Directory.Facts, SignAs: a.Keys.SignAs, CheckSignature: a.Keys.CheckSignature, Seal: a.seal,
+
+		Undone: a.undone,
 	}); err != nil {
 		return err
 	}

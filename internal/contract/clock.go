@@ -20,8 +20,8 @@ const maxTick = 500
 // errNothing leaves a contract as it is: another node was here first.
 var errNothing = errors.New("contract: nothing to do")
 
-// Tick does what time does to contracts: those whose first day has begun come into force, those whose last day is over
-// expire. It says how many it moved. Two nodes doing it at once do it once.
+// Tick does what time does to contracts (Contract.Wake), from their first day to their end. It says how many it moved.
+// Two nodes doing it at once do it once.
 func (s *Service) Tick(ctx context.Context, now time.Time) (n int, err error) {
 	ctx, now = authz.AsSystem(ctx), now.UTC().Truncate(time.Millisecond)
 	var due []id.Contract
@@ -36,7 +36,7 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (n int, err error) {
 	var bad error
 	for _, c := range due {
 		_, err := s.contracts.Change(ctx, access.ContractTime, string(c), func(c *Contract) error {
-			done, err := c.Wake(now)
+			done, err := c.Wake(now, s.deeds(ctx, c, now))
 			if err == nil && !done {
 				return errNothing
 			}

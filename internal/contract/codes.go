@@ -23,6 +23,23 @@ const (
 	CodeTwoParties     fault.Code = "SIGNS_FOR_TWO_PARTIES"       // names: the party that the same person has signed for
 	CodeNotFrozen      fault.Code = "CONTRACT_NOT_FROZEN"         // status: exported from SIGNING on
 
+	CodeStepPending      fault.Code = "STEP_PENDING"             // verb: of the step that waits for consent
+	CodeNoStep           fault.Code = "NO_STEP_PENDING"          //
+	CodeAlreadyConsented fault.Code = "ALREADY_CONSENTED"        // organisation
+	CodeNotConsented     fault.Code = "NOT_CONSENTED"            // organisation: it has nothing to take back
+	CodeConsentsForTwo   fault.Code = "CONSENTS_FOR_TWO_PARTIES" // names: the party that the same person has consented for
+	CodeWitnessHasNoSay  fault.Code = "WITNESS_HAS_NO_SAY"       // organisation
+	CodeNoticeTooShort   fault.Code = "NOTICE_TOO_SHORT"         // earliest, days
+	CodeNoticeAfterEnd   fault.Code = "NOTICE_AFTER_END"         // endsOn
+	CodeAlreadyLeaving   fault.Code = "ALREADY_LEAVING"          // effectiveOn: of the notice it has given
+	CodeHostCompletes    fault.Code = "HOST_COMPLETES"           // organisation: only the host announces completion
+	CodeStillOpen        fault.Code = "CONTRACT_STILL_OPEN"      // count, examples: how much is not done yet, and some of it
+	CodeAlreadyAnnounced fault.Code = "COMPLETION_ANNOUNCED"     // on: the day on which it comes true
+	CodeNotAnnounced     fault.Code = "COMPLETION_NOT_ANNOUNCED" //
+	CodeOwnAnnouncement  fault.Code = "OWN_ANNOUNCEMENT"         // organisation: nobody objects to themselves
+	CodeAlreadyRenewed   fault.Code = "CONTRACT_ALREADY_RENEWED" // successor
+	CodeRenewalTooLate   fault.Code = "RENEWAL_TOO_LATE"         // until: the last day on which it could be renewed
+
 	CodeEndsBeforeStart  fault.Code = "ENDS_BEFORE_START"       // effectiveOn, endsOn
 	CodeUnknownZone      fault.Code = "UNKNOWN_TIME_ZONE"       // zone
 	CodeOneHost          fault.Code = "CONTRACT_NEEDS_ONE_HOST" // count

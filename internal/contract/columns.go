@@ -25,11 +25,14 @@ const (
 	byUpdated     = store.Field[time.Time]("updatedAt")
 	byWake        = store.Field[time.Time]("wakeAt")
 
+	byFormer      = store.Each[id.Organisation]("former")
+	byPredecessor = store.Field[id.Contract]("predecessor")
+
 	pastContract = store.Field[id.Contract]("contract")
 	pastNumber   = store.Field[int]("number")
 )
 
-// schema declares the contracts' indexes: for who reads as a party and who reads from above, in every order that
+// schema declares the contracts' indexes: for who reads as a party, from above or as a former party, in every order that
 // lists have, and for the most usual choice, that of the state, once more.
 func schema() store.Schema {
 	s := store.Schema{Name: "contracts", Indexes: []store.Index{
@@ -38,8 +41,9 @@ func schema() store.Schema {
 		store.Lookup(bySubDistrict.Asc(), byUpdated.Desc()),
 		store.Lookup(byDistrict.Asc(), byUpdated.Desc()),
 		store.Sparse(byWake.Asc()),
+		store.Sparse(byPredecessor.Asc()),
 	}}
-	for _, who := range []store.Order{byParty.Asc(), byAbove.Asc()} {
+	for _, who := range []store.Order{byParty.Asc(), byAbove.Asc(), byFormer.Asc()} {
 		for _, by := range []store.Order{byUpdated.Desc(), byCreated.Desc(), byEndsOn.Asc(), byEffectiveOn.Asc()} {
 			s.Indexes = append(s.Indexes, store.Lookup(who, by))
 		}
@@ -55,6 +59,7 @@ func columns() authz.Columns {
 	return authz.Columns{
 		authz.Partying: byParty.In,
 		authz.Above:    byAbove.In,
+		authz.Former:   byFormer.In,
 	}
 }
 

@@ -31,6 +31,7 @@ func (w *composer) compose(contract id.Contract) (Text, error) {
 		Title:      text.Line(f, "title", w.in.Title, 1, MaxTitle),
 		Purpose:    text.Block(f, "purpose", or(w.in.Purpose, ""), 0, MaxPurpose),
 		NoticeDays: or(w.in.NoticeDays, 30),
+		AutoRenew:  or(w.in.AutoRenew, false),
 		Named:      []Named{}, Clauses: []*Clause{}, Commitments: []*Commitment{},
 	}
 	between(f, w.text.NoticeDays, 0, MaxNotice, "noticeDays")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -40,15 +41,24 @@ type Contract struct {
 	Openings                int               `bson:"openings,omitempty"`
 	Void                    []VoidSignature   `bson:"void,omitempty"`        // signatures under texts that were reopened
 	Current                 []id.Organisation `bson:"current"`               // parties that have not left, in order
-	Readers                 []id.Organisation `bson:"readers"`               // those, and the bodies above the host
+	Readers                 []id.Organisation `bson:"readers"`               // those, the bodies above the host, and former parties
 	Above                   []id.Organisation `bson:"above,omitempty"`       // the bodies that supervise the host
 	SubDistrict             id.Organisation   `bson:"subDistrict,omitempty"` // the host's
 	District                id.Organisation   `bson:"district,omitempty"`    // the host's
 	SignedAt                *time.Time        `bson:"signedAt,omitempty"`    // when the last required signature came
 	ActiveAt                *time.Time        `bson:"activeAt,omitempty"`    // when it came into force
-	EndedAt                 *time.Time        `bson:"endedAt,omitempty"`     // when it was declined, cancelled or expired
-	EndReason               string            `bson:"endReason,omitempty"`   // why it was cancelled, in the words of who did
+	EndedAt                 *time.Time        `bson:"endedAt,omitempty"`     // when it came to its end, whatever that was
+	EndReason               string            `bson:"endReason,omitempty"`   // why it was cancelled or terminated, in the words of who did
 	WakeAt                  *time.Time        `bson:"wakeAt,omitempty"`      // when time itself will change it next
+
+	Former       []id.Organisation `bson:"former,omitempty"`       // parties that had signed and have left: they go on reading
+	Step         *PendingStep      `bson:"pendingStep,omitempty"`  // what waits for everybody's consent
+	Pauses       []Pause           `bson:"pauses,omitempty"`       // when it rested, the last perhaps to this day
+	Completion   *Completion       `bson:"completion,omitempty"`   // while partners may object to it
+	Objection    *Objection        `bson:"objection,omitempty"`    // what ended the last one
+	EndedOn      *scalar.Date      `bson:"endedOn,omitempty"`      // in its own zone: from this day on nothing is due
+	Predecessor  id.Contract       `bson:"predecessor,omitempty"`  // the contract that it renews
+	RenewalReady *time.Time        `bson:"renewalReady,omitempty"` // when time drafted the contract that follows, or found it drafted
 }
 
 // Keys counts the keys assigned so far, so that none is given twice, whatever was removed.
@@ -76,6 +86,7 @@ const (
 	Agreed    PartyState = "AGREED"   // has agreed to the text as it is today
 	HasSigned PartyState = "SIGNED"   // has signed the frozen text
 	Left      PartyState = "DECLINED" // has declined and is a party no longer
+	Exited    PartyState = "EXITED"   // had signed, gave notice and is a party no longer
 )
 
 // Party is an organisation in the contract: as the text names it, and what it has said.
@@ -87,10 +98,14 @@ type Party struct {
 	Signature *Signature  `bson:"signature,omitempty"`
 	LeftAt    *time.Time  `bson:"leftAt,omitempty"`
 	Reason    string      `bson:"reason,omitempty"` // why it left, in its own words
+	Notice    *Notice     `bson:"notice,omitempty"` // that it will leave, or has left
 }
 
-// Required says whether the contract waits for this party's agreement and signature: for every one but a witness.
-func (p *Party) Required() bool { return p.Part != Witness && p.State != Left }
+// Required says whether the contract waits for this party's agreement, signature and consent: for every one but a witness.
+func (p *Party) Required() bool { return p.Part != Witness && !p.gone() }
+
+// gone says whether it is a party no longer.
+func (p *Party) gone() bool { return p.State == Left || p.State == Exited }
 
 // Signature is one organisation's signature under a frozen text.
 type Signature struct {
@@ -173,7 +188,7 @@ func (c *Contract) Party(o id.Organisation) *Party {
 func (c *Contract) Stand(r authz.Relation) []id.Organisation {
 	switch r {
 	case authz.Hosting:
-		if p := c.Party(c.Host); p != nil && p.State != Left {
+		if p := c.Party(c.Host); p != nil && !p.gone() {
 			return []id.Organisation{c.Host}
 		}
 	case authz.Partying:
@@ -182,6 +197,8 @@ func (c *Contract) Stand(r authz.Relation) []id.Organisation {
 		return c.drafters()
 	case authz.Above:
 		return c.Above
+	case authz.Former:
+		return c.Former
 	}
 	return nil
 }
@@ -204,17 +221,24 @@ func (c *Contract) drafters() []id.Organisation {
 	return slices.DeleteFunc(ds, func(o id.Organisation) bool { return !slices.Contains(c.Current, o) })
 }
 
-// settle brings what is derived from the parties up to date: who is a party today, and who may read.
+// settle brings what is derived up to date: who is a party today, who may read, and when time will change it next.
 func (c *Contract) settle() {
-	c.Current, c.Readers = []id.Organisation{}, []id.Organisation{}
+	c.Current, c.Readers, c.Former = []id.Organisation{}, []id.Organisation{}, nil
 	for _, p := range c.Parties {
-		if p.State != Left {
+		switch {
+		case p.State == Exited:
+			c.Former = append(c.Former, p.Organisation)
+		case !p.gone():
 			c.Current = append(c.Current, p.Organisation)
 		}
 	}
-	for _, o := range slices.Concat(c.Current, c.Above) {
+	for _, o := range slices.Concat(c.Current, c.Above, c.Former) {
 		if !slices.Contains(c.Readers, o) {
 			c.Readers = append(c.Readers, o)
 		}
+	}
+	c.WakeAt = nil
+	if a := c.alarm(); a != nil {
+		c.WakeAt = &a.at
 	}
 }

@@ -80,8 +80,8 @@ func (c *Contract) Sign(by By, key, jws string) error {
 	if err := c.tell(ToldSigned, by.Party); err != nil || to == Signing {
 		return err
 	}
-	starts := c.starts()
-	c.SignedAt, c.WakeAt = &by.At, &starts
+	c.SignedAt = &by.At
+	c.settle()
 	return c.tell(ToldSealed, by.Party)
 }
 

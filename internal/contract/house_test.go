@@ -44,6 +44,7 @@ var (
 	auditor    = person("auditor", authz.Auditor, xi, false)
 	witness    = person("witness", authz.Supervisor, south, true)
 	doctor     = person("doctor", authz.Liaison, hospital, true) // of an unrelated unit
+	operator   = person("operator", authz.Administrator, "", false)
 	nobody     = authz.Actor{}
 )
 
@@ -61,6 +62,7 @@ type house struct {
 	clock atomic.Pointer[time.Time]
 	facts map[id.Organisation]organisation.Facts
 	keys  map[id.Organisation]ed25519.PrivateKey
+	open  atomic.Int64 // how much is not done yet, as the house says
 }
 
 func newHouse(t *testing.T) *house {
@@ -86,6 +88,9 @@ func newHouse(t *testing.T) *house {
 			return signing.Fingerprint(public), signing.Verify(jws, public, said)
 		},
 		Seal: h.seal,
+		Undone: func(_ context.Context, c *Contract) (Undone, error) {
+			return Undone{Count: int(h.open.Load()), Examples: []string{string(c.ID)}}, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -209,6 +214,8 @@ func (h *house) does(c *Contract, v Verb, a authz.Actor) (*Contract, error) {
 		return h.OpenForSigning(ctx, OpenInput{in})
 	case VerbReopen:
 		return h.Reopen(ctx, ReopenInput{in, nil})
+	case VerbSuspend, VerbResume, VerbTerminate, VerbWithdraw, VerbNotice, VerbComplete, VerbObject, VerbRenew:
+		return h.doesInForce(ctx, v, in)
 	default:
 		hash := "sha256:" + strings.Repeat("0", 64)
 		if c.Frozen != nil {

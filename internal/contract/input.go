@@ -20,6 +20,7 @@ type TextInput struct {
 	SigningOrder []id.Organisation
 	Language     *string // zh-CN where absent
 	Terms        *scalar.JSON
+	AutoRenew    *bool
 }
 
 // PartyInput names a party; its name and credit code are taken from what is registered.
@@ -79,6 +80,7 @@ type ReviseInput struct {
 	SigningOrder []id.Organisation
 	Language     *string
 	Terms        *scalar.JSON
+	AutoRenew    *bool
 }
 
 // StepInput is what most verbs need: the contract, the version that the caller has read, and for whom the caller acts.
@@ -145,6 +147,7 @@ func (t *Text) input() TextInput {
 	in := TextInput{
 		Title: t.Title, Purpose: &t.Purpose, EffectiveOn: t.EffectiveOn, EndsOn: t.EndsOn, TimeZone: &t.TimeZone,
 		NoticeDays: &t.NoticeDays, SigningOrder: t.SigningOrder, Language: &t.Language, Terms: &t.Terms,
+		AutoRenew: &t.AutoRenew,
 	}
 	for _, n := range t.Named {
 		in.Parties = append(in.Parties, PartyInput{n.Organisation, n.Part, &n.ResponsibleHead, &n.Liaison})
@@ -173,6 +176,7 @@ func (r ReviseInput) over(t *Text) TextInput {
 	keep(&in.NoticeDays, r.NoticeDays)
 	keep(&in.Language, r.Language)
 	keep(&in.Terms, r.Terms)
+	keep(&in.AutoRenew, r.AutoRenew)
 	list(&in.Parties, r.Parties)
 	list(&in.Clauses, r.Clauses)
 	list(&in.Commitments, r.Commitments)

@@ -12,7 +12,7 @@ import (
 // the place for it. Every verb asks here first, and so does the list of what a caller may do.
 func (c *Contract) ready(v Verb, party id.Organisation) error {
 	p := c.Party(party)
-	if p == nil || p.State == Left {
+	if p == nil || p.gone() {
 		return notParty(party)
 	}
 	if v == VerbSign && p.Signature != nil {
@@ -48,6 +48,31 @@ func (c *Contract) ready(v Verb, party id.Organisation) error {
 		}
 	case VerbSign:
 		return c.inTurn(p)
+	default:
+		return c.readyInForce(v, p)
+	}
+	return nil
+}
+
+// readyInForce is ready for the verbs of a contract in force.
+func (c *Contract) readyInForce(v Verb, p *Party) error {
+	switch v {
+	case VerbSuspend, VerbResume, VerbTerminate:
+		return c.readyToConsent(v, p)
+	case VerbWithdraw:
+		return c.readyToWithdraw(p)
+	case VerbNotice:
+		if p.Notice != nil {
+			return fault.New(fault.Refused, CodeAlreadyLeaving, "effectiveOn", p.Notice.EffectiveOn)
+		}
+	case VerbComplete:
+		return c.readyToComplete(p)
+	case VerbObject:
+		return c.readyToObject(p)
+	case VerbRenew:
+		if p.Part == Witness {
+			return noSay(p.Organisation)
+		}
 	}
 	return nil
 }

@@ -36,6 +36,8 @@ type Config struct {
 	CheckSignature func(ctx context.Context, org id.Organisation, jws string, said signing.Statement) (kid string, err error)
 	// Seal adds the keys of a bundle's signatures, puts the server's seal on it and writes it.
 	Seal func(ctx context.Context, b signing.Bundle) ([]byte, error)
+	// Undone tells what of a contract's promises is not done yet, with a few examples.
+	Undone func(context.Context, *Contract) (Undone, error)
 }
 
 // Service is the room's commands and queries.
@@ -133,7 +135,7 @@ func (s *Service) AllowedActions(ctx context.Context, c *Contract) []Verb {
 	a, out := authz.From(ctx), []Verb{}
 	for _, v := range Verbs() {
 		can := func(o id.Organisation) bool { return c.ready(v, o) == nil }
-		if slices.ContainsFunc(s.actingFor(a, v.Action(), c), can) {
+		if s.orders(a, v, c) || slices.ContainsFunc(s.actingFor(a, v.Action(), c), can) {
 			out = append(out, v)
 		}
 	}

@@ -78,12 +78,12 @@ func (s *Service) whyNotSign(ctx context.Context, in SignInput, refusal error) e
 	}
 	a := authz.From(ctx)
 	for _, h := range a.Holdings {
-		if p := c.Party(h.Organisation); p != nil && p.State != Left && (in.Party == nil || *in.Party == h.Organisation) {
+		if p := c.Party(h.Organisation); p != nil && !p.gone() && (in.Party == nil || *in.Party == h.Organisation) {
 			return noRight(in.Party, h.Organisation)
 		}
 	}
 	if in.Party != nil {
-		if p := c.Party(*in.Party); p != nil && p.State != Left {
+		if p := c.Party(*in.Party); p != nil && !p.gone() {
 			return noRight(in.Party, *in.Party)
 		}
 		return notParty(*in.Party)
@@ -109,7 +109,7 @@ func noRight(named *id.Organisation, of id.Organisation) error {
 // not frozen, and for an organisation that is no party to it.
 func (c *Contract) SigningStatement(party id.Organisation) (*string, error) {
 	var none *string
-	if p := c.Party(party); c.Frozen == nil || p == nil || p.State == Left {
+	if p := c.Party(party); c.Frozen == nil || p == nil || p.gone() {
 		return none, nil
 	}
 	payload, err := c.statement(party).Payload()

@@ -23,6 +23,17 @@ const (
 	ToldActivated        = "contract.activated"
 	ToldExpired          = "contract.expired"
 	ToldMoved            = "contract.moved" // its host has come under other bodies
+
+	ToldSuspended           = "contract.suspended"
+	ToldResumed             = "contract.resumed"
+	ToldTerminated          = "contract.terminated"
+	ToldStepProposed        = "contract.stepProposed"  // or consented to, and not by all yet
+	ToldStepWithdrawn       = "contract.stepWithdrawn" // by a party; by time where it has lapsed
+	ToldNoticeGiven         = "contract.noticeGiven"
+	ToldExited              = "contract.exited"
+	ToldCompletionAnnounced = "contract.completionAnnounced"
+	ToldCompletionObjected  = "contract.completionObjected" // by a party; by time where something had opened again
+	ToldCompleted           = "contract.completed"
 )
 
 // Snapshot is what an event says of a contract after what happened: enough for later readers to plan what was
@@ -41,10 +52,21 @@ type Snapshot struct {
 	District    id.Organisation   `bson:"district,omitempty"`
 	Parties     []id.Organisation `bson:"parties"` // those that have not left, in the order of the text
 	Above       []id.Organisation `bson:"above"`   // the bodies that supervise the host
-	Readers     []id.Organisation `bson:"readers"` // the parties and those bodies
+	Readers     []id.Organisation `bson:"readers"` // the parties, those bodies, and former parties
 	Commitments []Promise         `bson:"commitments"`
 
+	Exits       []Exit       `bson:"exits,omitempty"`   // parties that had signed and have left
+	Pauses      []Pause      `bson:"pauses,omitempty"`  // when it rested
+	EndedOn     *scalar.Date `bson:"endedOn,omitempty"` // from this day on nothing is due any more
+	Predecessor id.Contract  `bson:"predecessor,omitempty"`
+
 	Partners []id.Organisation `bson:"partners"` // those of the parties that co-build with the host
+}
+
+// Exit is a party that has left a contract in force.
+type Exit struct {
+	Organisation id.Organisation `bson:"organisation"`
+	On           scalar.Date     `bson:"on"` // what it had promised for this day or later, it promised no more
 }
 
 // Promise is a commitment as events tell it.
@@ -74,6 +96,12 @@ func (c *Contract) snapshot(party id.Organisation) Snapshot {
 	}
 	if c.Frozen != nil {
 		s.TextHash = c.Frozen.Hash
+	}
+	s.Pauses, s.EndedOn, s.Predecessor = c.Pauses, c.EndedOn, c.Predecessor
+	for _, p := range c.Parties {
+		if p.State == Exited {
+			s.Exits = append(s.Exits, Exit{p.Organisation, p.Notice.EffectiveOn})
+		}
 	}
 	for i, m := range c.Commitments {
 		s.Commitments[i] = Promise{

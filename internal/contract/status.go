@@ -11,7 +11,7 @@ import (
 // Status is where a contract stands in its life.
 type Status string
 
-// The states. TERMINATED, COMPLETED and SUSPENDED are reached by the verbs of a contract in force.
+// The states.
 const (
 	Draft       Status = "DRAFT"       // being written
 	Negotiating Status = "NEGOTIATING" // before the parties
@@ -47,6 +47,19 @@ const (
 	VerbSign           Verb = "SIGN"
 	VerbActivate       Verb = "ACTIVATE" // time does, on the first day
 	VerbExpire         Verb = "EXPIRE"   // time does, after the last day
+
+	VerbSuspend   Verb = "SUSPEND"
+	VerbResume    Verb = "RESUME"
+	VerbTerminate Verb = "TERMINATE"
+	VerbWithdraw  Verb = "WITHDRAW_STEP"
+	VerbNotice    Verb = "GIVE_NOTICE"
+	VerbComplete  Verb = "COMPLETE"
+	VerbObject    Verb = "OBJECT"
+	VerbRenew     Verb = "RENEW"
+	VerbLapse     Verb = "LAPSE_STEP"      // time does, when not all have consented to a step in 30 days
+	VerbExit      Verb = "EXIT"            // time does, on the day of a notice
+	VerbFinish    Verb = "FINISH"          // time does, 7 days after a completion was announced
+	VerbPrepare   Verb = "PREPARE_RENEWAL" // time does, 60 days before the end, where the text says so
 )
 
 // Action is the verb's action in the table of who may do what.
@@ -57,12 +70,25 @@ func (v Verb) Action() string {
 		VerbDecline: access.ContractDecline, VerbCancel: access.ContractCancel, VerbOpen: access.ContractOpen,
 		VerbReopen: access.ContractReopen, VerbSign: access.ContractSign,
 		VerbActivate: access.ContractTime, VerbExpire: access.ContractTime,
+
+		VerbSuspend: access.ContractSuspend, VerbResume: access.ContractResume, VerbTerminate: access.ContractTerminate,
+		VerbWithdraw: access.ContractWithdrawStep, VerbNotice: access.ContractNotice, VerbComplete: access.ContractComplete,
+		VerbObject: access.ContractObject, VerbRenew: access.ContractRenew,
+		VerbLapse: access.ContractTime, VerbExit: access.ContractTime, VerbFinish: access.ContractTime, VerbPrepare: access.ContractTime,
 	}[v]
 }
 
 // Verbs are those that people have, in the order of a contract's life.
 func Verbs() []Verb {
-	return []Verb{VerbRevise, VerbPropose, VerbRequestChanges, VerbAgree, VerbDecline, VerbCancel, VerbOpen, VerbReopen, VerbSign}
+	return []Verb{
+		VerbRevise, VerbPropose, VerbRequestChanges, VerbAgree, VerbDecline, VerbCancel, VerbOpen, VerbReopen, VerbSign,
+		VerbSuspend, VerbResume, VerbTerminate, VerbWithdraw, VerbNotice, VerbComplete, VerbObject, VerbRenew,
+	}
+}
+
+// TimeVerbs are those that time has.
+func TimeVerbs() []Verb {
+	return []Verb{VerbActivate, VerbExpire, VerbLapse, VerbExit, VerbFinish, VerbPrepare}
 }
 
 // next is the whole of a contract's life: from a state, by a verb, to the states that the verb may lead to. A verb
@@ -88,7 +114,30 @@ func next() map[Status]map[Verb][]Status {
 			VerbCancel: {Cancelled},
 		},
 		Signed: {VerbActivate: {Active}},
-		Active: {VerbExpire: {Expired}},
+		Active: {
+			VerbSuspend:   {Active, Suspended}, // by the last consent, or at once from above
+			VerbTerminate: {Active, Terminated},
+			VerbWithdraw:  {Active},
+			VerbNotice:    {Active},
+			VerbComplete:  {Active},
+			VerbObject:    {Active},
+			VerbRenew:     {Active},
+			VerbLapse:     {Active},
+			VerbExit:      {Active, Terminated}, // without the host, or the last partner
+			VerbFinish:    {Active, Completed},  // unless something is open again
+			VerbPrepare:   {Active},
+			VerbExpire:    {Expired},
+		},
+		Suspended: {
+			VerbResume:    {Suspended, Active},
+			VerbTerminate: {Suspended, Terminated},
+			VerbWithdraw:  {Suspended},
+			VerbNotice:    {Suspended},
+			VerbLapse:     {Suspended},
+			VerbExit:      {Suspended, Terminated},
+			VerbExpire:    {Expired},
+		},
+		Expired: {VerbRenew: {Expired}},
 	}
 }
 

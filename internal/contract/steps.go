@@ -19,9 +19,13 @@ type By struct {
 
 // begin makes the first version of a contract's text its own.
 func (c *Contract) begin(by By, t Text) error {
+	c.start(by, t)
+	return c.tell(ToldDrafted, by.Party)
+}
+
+func (c *Contract) start(by By, t Text) {
 	c.Status, c.DraftedBy, c.CoDrafted = Draft, by.Party, by.Party == t.host()
 	c.adopt(by, t, "")
-	return c.tell(ToldDrafted, by.Party)
 }
 
 // Revise makes a new version of the text. In negotiation everybody else's agreement to the old one is void; the

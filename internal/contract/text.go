@@ -36,6 +36,7 @@ type Text struct {
 	SigningOrder []id.Organisation `bson:"signingOrder,omitempty" json:"signingOrder,omitempty"`
 	Language     string            `bson:"language" json:"language"` // BCP 47
 	Terms        scalar.JSON       `bson:"terms,omitempty" json:"terms,omitempty"`
+	AutoRenew    bool              `bson:"autoRenew,omitempty" json:"autoRenew,omitempty"` // its renewal is drafted by time
 }
 
 // Part is what an organisation is in a contract.

@@ -14,5 +14,7 @@ const (
 	CodeOwnReport       fault.Code = "OWN_REPORT"               // who reported does not judge the report, for nobody
 	CodeOwnPromise      fault.Code = "OWN_PROMISE"              // organisation: nobody accepts what they owe
 	CodeBothSides       fault.Code = "BOTH_SIDES_BY_ONE_PERSON" // one person does not settle a dispute with themselves
+	CodeOwnDebt         fault.Code = "OWN_DEBT"                 // organisation: nobody waives what they owe
+	CodeAlreadyWaived   fault.Code = "ALREADY_WAIVED"           // organisation
 	CodeUnknownOutcome  fault.Code = "OUTCOME_UNKNOWN"          // outcome
 )

@@ -16,6 +16,12 @@ const (
 	ToldOverdue  = "fulfilment.overdue"
 	ToldCounted  = "fulfilment.counted" // its day is over; it was reported before
 	ToldClosed   = "fulfilment.closed"
+
+	ToldWaiverAgreed = "fulfilment.waiverAgreed" // by one receiver of several
+	ToldWaived       = "fulfilment.waived"       // by the last one
+	ToldSuspended    = "fulfilment.suspended"
+	ToldResumed      = "fulfilment.resumed"
+	ToldReceiverLeft = "fulfilment.receiverLeft" // one of several has left the contract before its day
 )
 
 // Happened is what an event says of a fulfilment after what happened. It names no person.

@@ -42,6 +42,10 @@ type snapshot struct {
 	Above       []id.Organisation `bson:"above"`
 	Host        id.Organisation   `bson:"host"`
 	Commitments []promise         `bson:"commitments"`
+	TextVersion int               `bson:"textVersion"`
+	Exits       []exit            `bson:"exits"`
+	Pauses      []pause           `bson:"pauses"`
+	EndedOn     *scalar.Date      `bson:"endedOn"`
 }
 
 // promise is a commitment in it.
@@ -176,17 +180,56 @@ func (p *Plan) drop(snap snapshot, at time.Time) {
 
 // turn takes over the contract's state and readers, and sees what that calls for.
 func (p *Plan) turn(snap snapshot, at time.Time) {
-	if p.PlannedUntil != nil && (!slices.Equal(p.Parties, snap.Parties) || !slices.Equal(p.Above, snap.Above)) {
-		p.SpreadFrom = new(scalar.Date)
+	was := *p
+	p.ContractStatus, p.Parties, p.Above, p.TextVersion = snap.Status, snap.Parties, snap.Above, snap.TextVersion
+	p.Exits, p.Pauses, p.Former = snap.Exits, snap.Pauses, nil
+	for _, e := range snap.Exits {
+		p.Former = append(p.Former, e.Organisation)
 	}
-	p.ContractStatus, p.Parties, p.Above = snap.Status, snap.Parties, snap.Above
-	p.EndedOn = nil
-	if p.ended() {
-		on := scalar.DateOf(at, zone(p.Zone))
-		p.EndedOn = &on
+	p.EndedOn = p.endsOn(was.EndedOn, snap, at)
+	if p.PlannedUntil != nil {
+		p.SpreadFrom = p.newsFrom(&was)
 	}
 	p.WakeAt = nil
-	if p.running() || p.PlannedUntil != nil && (p.ended() || p.SpreadFrom != nil) {
+	if p.running() || p.SpreadFrom != nil {
 		p.WakeAt = &at
 	}
+}
+
+// endsOn is the day from which nothing of the commitment is due any more; nil while there is none. That a text has the
+// commitment no more is heard once.
+func (p *Plan) endsOn(was *scalar.Date, snap snapshot, at time.Time) *scalar.Date {
+	switch {
+	case !p.ended():
+		return nil
+	case was != nil:
+		return was
+	case snap.EndedOn != nil:
+		return snap.EndedOn
+	}
+	on := scalar.DateOf(at, zone(p.Zone))
+	return &on
+}
+
+// newsFrom is the day behind which the fulfilments have to hear the contract's news; nil where there is none for them.
+// Who reads concerns all of them, the rest only those from the first day that it speaks of.
+func (p *Plan) newsFrom(was *Plan) *scalar.Date {
+	if was.SpreadFrom != nil || !slices.Equal(p.Parties, was.Parties) || !slices.Equal(p.Above, was.Above) || !slices.Equal(p.Former, was.Former) {
+		return new(scalar.Date)
+	}
+	if p.ContractStatus == was.ContractStatus && reflect.DeepEqual(p.Pauses, was.Pauses) && reflect.DeepEqual(p.EndedOn, was.EndedOn) {
+		return nil
+	}
+	var from *scalar.Date
+	if n := len(p.Pauses); n > 0 {
+		from = &p.Pauses[n-1].From
+	}
+	if e := p.EndedOn; e != nil && (from == nil || *e < *from) {
+		from = e
+	}
+	if from == nil {
+		return nil
+	}
+	before := from.AddDays(-1)
+	return &before
 }

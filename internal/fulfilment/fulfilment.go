@@ -49,6 +49,18 @@ type Fulfilment struct {
 	Seen                      int64             `bson:"seen"`             // number of the contract's event that Parties and Above are from
 	Counted                   bool              `bson:"counted"`          // is among those due so far
 	WakeAt                    *time.Time        `bson:"wakeAt,omitempty"` // when time itself will change it next
+
+	Waivers []*Waiver         `bson:"waivers,omitempty"` // of the receivers that do without it
+	Former  []id.Organisation `bson:"former,omitempty"`  // parties that have left since its day, or have a part in it: they go on reading
+}
+
+// Waiver is a receiver's word that it does without.
+type Waiver struct {
+	Party      id.Organisation `bson:"party"`
+	Reason     *string         `bson:"reason,omitempty"`
+	At         time.Time       `bson:"at"`
+	Person     id.Person       `bson:"person,omitempty"`
+	PersonName string          `bson:"personName,omitempty"`
 }
 
 // Report is what the provider says it has done.
@@ -118,6 +130,8 @@ func (f *Fulfilment) Stand(r authz.Relation) []id.Organisation {
 		return f.Parties
 	case authz.Above:
 		return f.Above
+	case authz.Former:
+		return f.Former
 	}
 	return nil
 }
@@ -125,7 +139,7 @@ func (f *Fulfilment) Stand(r authz.Relation) []id.Organisation {
 // Audience lists the organisations that may read it, for its events.
 func (f *Fulfilment) Audience() []string {
 	var out []string
-	for _, o := range slices.Concat(f.Parties, f.Above) {
+	for _, o := range slices.Concat(f.Parties, f.Above, f.Former) {
 		if !slices.Contains(out, string(o)) {
 			out = append(out, string(o))
 		}

@@ -2,7 +2,6 @@ package fulfilment
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
-	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
 // Bounds of one piece of work.
@@ -39,18 +37,16 @@ func (s *Service) tendContract(ctx context.Context, c id.Contract) error {
 	return nil
 }
 
-// tend takes one step of what a plan waits for: new readers for its fulfilments, fulfilments for the days to come, or
-// the end of those that will not come.
+// tend takes one step of what a plan waits for: the contract's news for its fulfilments, or fulfilments for the days to
+// come.
 func (s *Service) tend(ctx context.Context, p *Plan, now time.Time) (*Plan, error) {
 	done := func(p *Plan) { p.WakeAt = nil }
 	var err error
 	switch {
 	case p.SpreadFrom != nil:
-		done, err = s.spread(ctx, p)
+		done, err = s.spread(ctx, p, now)
 	case p.running():
 		done, err = s.extend(ctx, p, now)
-	case p.ended() && p.EndedOn != nil:
-		done, err = s.close(ctx, p, now)
 	}
 	if err != nil {
 		return nil, err
@@ -73,6 +69,7 @@ func (s *Service) extend(ctx context.Context, p *Plan, now time.Time) (func(*Pla
 	if err != nil { // texts are checked for that; should one slip through, nothing is due and nobody is held up
 		dates = nil
 	}
+	dates = slices.DeleteFunc(dates, func(d scalar.Date) bool { return p.fate(d) == Closed })
 	horizon := scalar.DateOf(now, zone(p.Zone)).AddDays(HorizonDays)
 	if p.PlannedUntil != nil {
 		dates = slices.DeleteFunc(dates, func(d scalar.Date) bool { return d <= *p.PlannedUntil })
@@ -112,56 +109,4 @@ func (s *Service) plant(ctx context.Context, p *Plan, on []scalar.Date) error {
 		})
 	}
 	return g.Wait()
-}
-
-// spread gives a plan's fulfilments the readers that the contract has now.
-func (s *Service) spread(ctx context.Context, p *Plan) (func(*Plan), error) {
-	found, err := s.fulfilments.List(ctx, store.Query{
-		Where: store.And(byCommitment.Is(p.ID), byDueOn.Gt(*p.SpreadFrom)), Sort: []store.Order{byDueOn.Asc()}, Limit: atOnce,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range found.Items {
-		_, err := s.fulfilments.Touch(ctx, access.FulfilmentTime, string(f.ID), func(f *Fulfilment) error {
-			if f.Seen >= p.Seen {
-				return errNothing
-			}
-			f.Parties, f.Above, f.Seen = p.Parties, p.Above, p.Seen
-			return nil
-		})
-		if err != nil && !errors.Is(err, errNothing) {
-			return nil, err
-		}
-	}
-	if n := len(found.Items); n > 0 && found.HasMore {
-		return func(p *Plan) { p.SpreadFrom = &found.Items[n-1].DueOn }, nil
-	}
-	return func(p *Plan) { p.SpreadFrom = nil }, nil
-}
-
-// close ends the fulfilments that are not due before the contract ended. What was due by then stays.
-func (s *Service) close(ctx context.Context, p *Plan, now time.Time) (func(*Plan), error) {
-	found, err := s.fulfilments.List(ctx, store.Query{
-		Where: store.And(byCommitment.Is(p.ID), byStatus.Is(Due), byDueOn.Gte(*p.EndedOn)),
-		Sort:  []store.Order{byDueOn.Asc()}, Limit: atOnce,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range found.Items {
-		_, err := s.fulfilments.Change(ctx, access.FulfilmentTime, string(f.ID), func(f *Fulfilment) error {
-			if f.Status != Due {
-				return errNothing
-			}
-			return f.end(now)
-		})
-		if err != nil && !errors.Is(err, errNothing) {
-			return nil, err
-		}
-	}
-	if found.HasMore {
-		return func(p *Plan) { p.WakeAt = &now }, nil
-	}
-	return func(p *Plan) { p.WakeAt, p.EndedOn = nil, nil }, nil
 }

@@ -21,6 +21,7 @@ const (
 	byParty      = store.Each[id.Organisation]("parties")
 	byAbove      = store.Each[id.Organisation]("above")
 	byStatus     = store.Field[Status]("status")
+	byFormer     = store.Each[id.Organisation]("former")
 	byDueOn      = store.Field[scalar.Date]("dueOn")
 	byUpdated    = store.Field[time.Time]("updatedAt")
 	byWake       = store.Field[time.Time]("wakeAt")
@@ -35,6 +36,7 @@ const (
 	planReceiver = store.Each[id.Organisation]("receivers")
 	planParty    = store.Each[id.Organisation]("parties")
 	planAbove    = store.Each[id.Organisation]("above")
+	planFormer   = store.Each[id.Organisation]("former")
 	planStanding = store.Field[bool]("standing")
 	planEndsOn   = store.Field[scalar.Date]("endsOn")
 	planUpdated  = store.Field[time.Time]("updatedAt")
@@ -47,7 +49,7 @@ const (
 func fulfilmentSchema() store.Schema {
 	s := store.Schema{Name: "fulfilments", Indexes: []store.Index{store.Sparse(byWake.Asc())}, Narrow: counting()}
 	for _, by := range []store.Order{byDueOn.Asc(), byUpdated.Asc()} {
-		for _, who := range []store.Order{byParty.Asc(), byAbove.Asc()} {
+		for _, who := range []store.Order{byParty.Asc(), byAbove.Asc(), byFormer.Asc()} {
 			s.Indexes = append(s.Indexes, store.Lookup(who, by), store.Lookup(who, byStatus.Asc(), by))
 		}
 		for _, of := range []store.Order{byContract.Asc(), byCommitment.Asc(), byProvider.Asc(), byReceiver.Asc()} {
@@ -64,7 +66,7 @@ func planSchema() store.Schema {
 		store.Lookup(planStatus.Asc(), planGone.Asc(), planStanding.Asc()),
 	}}
 	for _, by := range []store.Order{planEndsOn.Asc(), planUpdated.Asc()} {
-		for _, who := range []store.Order{planParty.Asc(), planAbove.Asc()} {
+		for _, who := range []store.Order{planParty.Asc(), planAbove.Asc(), planFormer.Asc()} {
 			s.Indexes = append(s.Indexes, store.Lookup(who, by))
 		}
 		for _, of := range []store.Order{planContract.Asc(), planProvider.Asc(), planReceiver.Asc()} {
@@ -79,6 +81,7 @@ func columns() authz.Columns {
 	return authz.Columns{
 		authz.Partying: byParty.In,
 		authz.Above:    byAbove.In,
+		authz.Former:   byFormer.In,
 	}
 }
 

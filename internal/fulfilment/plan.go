@@ -36,9 +36,14 @@ type Plan struct {
 	DueOn                     *scalar.Date      `bson:"dueOn,omitempty"`
 	Standing                  bool              `bson:"standing"`
 	PlannedUntil              *scalar.Date      `bson:"plannedUntil,omitempty"` // up to this day fulfilments exist
-	SpreadFrom                *scalar.Date      `bson:"spreadFrom,omitempty"`   // those behind this day still have former readers
-	EndedOn                   *scalar.Date      `bson:"endedOn,omitempty"`      // what is not due by this day is closed
+	SpreadFrom                *scalar.Date      `bson:"spreadFrom,omitempty"`   // those behind this day have not heard the contract's news
+	EndedOn                   *scalar.Date      `bson:"endedOn,omitempty"`      // what is not due before this day is closed
 	WakeAt                    *time.Time        `bson:"wakeAt,omitempty"`       // when there is something to do
+
+	TextVersion int               `bson:"textVersion,omitempty"` // number of the contract's text that this is from
+	Exits       []exit            `bson:"exits,omitempty"`       // parties that have left the contract
+	Pauses      []pause           `bson:"pauses,omitempty"`      // when it rested
+	Former      []id.Organisation `bson:"former,omitempty"`      // those parties: they go on reading
 }
 
 // Stand tells how organisations stand to the plan.
@@ -52,6 +57,8 @@ func (p *Plan) Stand(r authz.Relation) []id.Organisation {
 		return p.Parties
 	case authz.Above:
 		return p.Above
+	case authz.Former:
+		return p.Former
 	}
 	return nil
 }
@@ -114,9 +121,10 @@ func (p *Plan) ended() bool {
 // so that making it twice makes it once.
 func (p *Plan) fulfilment(on scalar.Date) (*Fulfilment, error) {
 	f := &Fulfilment{
-		Contract: p.Contract, Commitment: p.ID, Provider: p.Provider, Receivers: p.Receivers, DueOn: on, Zone: p.Zone,
+		Contract: p.Contract, Commitment: p.ID, Provider: p.Provider, Receivers: p.receiversOn(on), DueOn: on, Zone: p.Zone,
 		Weight: p.Weight, EvidenceRequired: p.EvidenceRequired, Status: Due,
-		Parties: p.Parties, Above: p.Above, Seen: p.Seen, Host: p.Host, Unit: p.Unit,
+		Parties: p.Parties, Above: p.Above, Former: p.formerOf(on, p.Provider, p.Receivers), Seen: p.Seen,
+		Host: p.Host, Unit: p.Unit,
 	}
 	f.ID = id.Within[id.Fulfilment](id.KindFulfilment, string(p.Contract), p.ShortKey+"."+string(on))
 	end := f.dayEnds()

@@ -12,7 +12,7 @@ type Share struct {
 // share is what the fulfilment counts now. What was kept in time earns its whole weight; what was kept late, or in
 // part, half of it.
 func (f *Fulfilment) share() Share {
-	if !f.Counted || f.Status == Waived || f.Status == Closed {
+	if !f.Counted || f.Status.countsForNothing() {
 		return Share{}
 	}
 	w := int64(f.Weight)
@@ -27,6 +27,8 @@ func (f *Fulfilment) share() Share {
 	}
 	return s
 }
+
+func (s Status) countsForNothing() bool { return s == Waived || s == Closed || s == Suspended }
 
 func (o Outcome) halves() int64 {
 	switch o {
@@ -43,7 +45,10 @@ func (o Outcome) halves() int64 {
 func (f *Fulfilment) settle(now time.Time) {
 	over := f.dayEnds()
 	final := f.Status == Accepted || f.Status == Resolved
-	if f.Status != Waived && f.Status != Closed {
+	if f.Status == Suspended {
+		f.Counted = false
+	}
+	if !f.Status.countsForNothing() {
 		f.Counted = f.Counted || final || !now.Before(over)
 	}
 	f.WakeAt = nil

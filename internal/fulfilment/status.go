@@ -18,12 +18,14 @@ const (
 	Disputed Status = "DISPUTED" // a receiver does not agree
 	Resolved Status = "RESOLVED" // the dispute has ended, with an outcome
 	Waived   Status = "WAIVED"   // the receivers do without; it counts for nothing
-	Closed   Status = "CLOSED"   // the contract ended before its day; it counts for nothing
+	Closed   Status = "CLOSED"   // it will not come to its day: the contract has ended, rested then, or a party has left; it counts for nothing
+
+	Suspended Status = "SUSPENDED" // the contract rests; it is not due, and cannot be reported
 )
 
 // Statuses are all of them, in the order of a fulfilment's life.
 func Statuses() []Status {
-	return []Status{Due, Overdue, Reported, Accepted, Disputed, Resolved, Waived, Closed}
+	return []Status{Due, Overdue, Reported, Accepted, Disputed, Resolved, Waived, Closed, Suspended}
 }
 
 // Verb is what can be done to a fulfilment, by people or by time.
@@ -37,20 +39,36 @@ const (
 	VerbResolve Verb = "RESOLVE"
 	VerbLapse   Verb = "LAPSE"   // time does, at the end of its day
 	VerbSilence Verb = "SILENCE" // time does, after 14 days without an answer
-	VerbClose   Verb = "CLOSE"   // the contract's end does
+	VerbClose   Verb = "CLOSE"   // the contract's end does, its rest, or a party's exit
+
+	VerbWaive   Verb = "WAIVE"
+	VerbSuspend Verb = "SUSPEND" // the contract's suspension does
+	VerbResume  Verb = "RESUME"  // its resumption does
 )
 
 // Verbs are all of them.
 func Verbs() []Verb {
-	return []Verb{VerbReport, VerbAccept, VerbDispute, VerbResolve, VerbLapse, VerbSilence, VerbClose}
+	return append(PeoplesVerbs(), VerbLapse, VerbSilence, VerbClose, VerbSuspend, VerbResume)
+}
+
+// PeoplesVerbs are those that people have.
+func PeoplesVerbs() []Verb {
+	return []Verb{VerbReport, VerbAccept, VerbDispute, VerbResolve, VerbWaive}
 }
 
 // next is the whole of a fulfilment's life: from a state, by a verb, to the states that the verb may lead to. A verb
 // that is missing in a state is refused there.
 func next() map[Status]map[Verb][]Status {
 	return map[Status]map[Verb][]Status{
-		Due:     {VerbReport: {Reported}, VerbLapse: {Overdue}, VerbClose: {Closed}},
-		Overdue: {VerbReport: {Reported}},
+		Due: {
+			VerbReport: {Reported}, VerbLapse: {Overdue}, VerbClose: {Closed}, VerbSuspend: {Suspended},
+			VerbWaive: {Due, Waived}, // by the last receiver
+		},
+		Overdue: {
+			VerbReport: {Reported}, VerbWaive: {Overdue, Waived},
+			VerbClose: {Closed}, VerbSuspend: {Suspended}, // its day passed before the contract's news came
+		},
+		Suspended: {VerbResume: {Due}, VerbClose: {Closed}},
 		Reported: {
 			VerbAccept:  {Reported, Accepted}, // by the last receiver
 			VerbDispute: {Disputed},
@@ -76,6 +94,9 @@ func (f *Fulfilment) move(v Verb, to Status) error {
 	f.Status = to
 	return nil
 }
+
+// Targets are the states that a verb may lead to from a state; none where the state does not have the verb.
+func Targets(from Status, by Verb) []Status { return slices.Clone(next()[from][by]) }
 
 func wrongState(s Status, v Verb) error {
 	return fault.New(fault.Refused, CodeWrongState, "status", s, "verb", v)

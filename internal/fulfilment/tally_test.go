@@ -91,11 +91,16 @@ type model struct {
 	ended    *time.Time // accepted, by people or by silence, or resolved
 	disputed bool
 	outcome  fulfilment.Outcome
+	none     bool // waived, or its day fell into a pause or behind an exit: it counts for nothing
+	rests    bool // with its contract
 }
 
 // share is what the model counts at a moment, by the words of the definition.
 func (m *model) share(now time.Time, loc *time.Location) fulfilment.Share {
 	over := !now.Before(m.due.End(loc))
+	if m.none || m.rests {
+		return fulfilment.Share{}
+	}
 	if m.reported != nil && m.ended == nil && !m.disputed && !now.Before(m.reported.Add(fulfilment.SilentFor)) {
 		at := m.reported.Add(fulfilment.SilentFor)
 		m.ended = &at
@@ -130,15 +135,19 @@ func TestTheRateIsTheSameByEveryWayOfCounting(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := open(t)
-		w.hear(rt, told(contract.Active,
+		promises := []contract.Promise{
 			promise("m1", rhythm("FREQ=WEEKLY;COUNT=4"), weighs(rapid.IntRange(1, 100).Draw(rt, "weight 1"))),
-			promise("m2", rhythm("FREQ=DAILY;INTERVAL=9;COUNT=4"), weighs(rapid.IntRange(1, 100).Draw(rt, "weight 2")))))
+			promise("m2", rhythm("FREQ=DAILY;INTERVAL=9;COUNT=4"), weighs(rapid.IntRange(1, 100).Draw(rt, "weight 2"))),
+		}
+		w.tells(rt, contract.Active, promises...)
 		models := map[string]*model{}
 		for _, f := range w.all(rt) {
 			models[string(f.ID)] = &model{due: f.DueOn, weight: int64(f.Weight)}
 		}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
 			w.act(rt, models)
+			w.turns(rt, models, promises)
+			w.restsWithItsContract(rt)
 		}
 		w.tick(rt)
 		var want fulfilment.Share
@@ -189,7 +198,7 @@ func (w *world) act(rt *rapid.T, models map[string]*model) {
 	f := fs[rapid.IntRange(0, len(fs)-1).Draw(rt, "which")]
 	m, now := models[string(f.ID)], w.now()
 	ok := must(rt)
-	switch rapid.IntRange(0, 6).Draw(rt, "what") {
+	switch rapid.IntRange(0, 7).Draw(rt, "what") {
 	case 0, 1:
 		if f.Status == fulfilment.Due || f.Status == fulfilment.Overdue {
 			ok(w.report(as(liaison), f))
@@ -216,6 +225,64 @@ func (w *world) act(rt *rapid.T, models map[string]*model) {
 		w.tick(rt)
 	case 6:
 		_ = w.share(rt) // the follower catches up
+	case 7:
+		if f.Status == fulfilment.Due || f.Status == fulfilment.Overdue {
+			ok(w.waive(as(secretary), f))
+			m.none = true
+		}
+	}
+}
+
+// turns has the contract itself change now and then: it rests, is in force again, or the school leaves it.
+func (w *world) turns(rt *rapid.T, models map[string]*model, promises []contract.Promise) {
+	left, resting := len(w.gone) > 0, len(w.pauses) > 0 && w.pauses[len(w.pauses)-1].Until == nil
+	status := contract.Active
+	if resting {
+		status = contract.Suspended
+	}
+	switch what := rapid.IntRange(0, 14).Draw(rt, "turn"); {
+	case what == 0 && !resting:
+		w.tick(rt) // what has passed its day is overdue, and rests no more
+		w.suspends(rt, promises...)
+	case what <= 3 && resting:
+		w.resumes(rt, promises...)
+	case what == 4 && !left:
+		w.tick(rt)
+		w.exits(rt, status, school(), promises...)
+	default:
+		return
+	}
+	for _, m := range models {
+		m.hear(w)
+	}
+}
+
+// hear takes in, by the words of the definition, what became of an occurrence that is not reported.
+func (m *model) hear(w *world) {
+	if m.reported != nil {
+		return
+	}
+	m.rests = false
+	for _, p := range w.pauses {
+		m.rests = m.rests || p.From <= m.due && p.Until == nil
+		m.none = m.none || p.From <= m.due && p.Until != nil && m.due < *p.Until
+	}
+	for _, e := range w.gone {
+		m.none = m.none || e.On <= m.due
+	}
+}
+
+// restsWithItsContract checks that nothing is due while the contract rests, and nothing open is owed by who has left.
+func (w *world) restsWithItsContract(rt *rapid.T) {
+	resting := len(w.pauses) > 0 && w.pauses[len(w.pauses)-1].Until == nil
+	for _, f := range w.all(rt) {
+		due := f.Status == fulfilment.Due
+		if resting && due && f.DueOn >= w.pauses[len(w.pauses)-1].From || !resting && f.Status == fulfilment.Suspended {
+			rt.Fatalf("the contract rests: %v, and %s is %s", resting, f.DueOn, f.Status)
+		}
+		if len(w.gone) > 0 && f.DueOn >= w.gone[0].On && (due || f.Status == fulfilment.Suspended) {
+			rt.Fatalf("the school has left, and %s is %s", f.DueOn, f.Status)
+		}
 	}
 }
 

@@ -30,6 +30,8 @@ type world struct {
 	at      time.Time
 	seq     int64
 	heard   []journal.Entry // fulfilment's own events
+	pauses  []contract.Pause
+	gone    []contract.Exit
 }
 
 const dawn = "2026-03-01" // the day on which the world begins, at 09:00 in Shanghai
@@ -119,6 +121,7 @@ const (
 	steward    = "steward"    // of the community
 	supervisor = "supervisor" // of the sub-district
 	auditor    = "auditor"    // of the sub-district
+	operator   = "operator"   // administrator of the platform
 	stranger   = "stranger"   // liaison of a unit that is no party
 	nobody     = ""
 )
@@ -145,6 +148,7 @@ func actor(name string) authz.Actor {
 		steward:    {holds(authz.GridSteward, community())},
 		supervisor: {holds(authz.Supervisor, street())},
 		auditor:    {holds(authz.Auditor, street())},
+		operator:   {holds(authz.Administrator, "")},
 		stranger:   {holds(authz.Liaison, other())},
 	}[name]
 	return a
@@ -271,6 +275,64 @@ func (w *world) resolve(ctx context.Context, f *fulfilment.Fulfilment, o fulfilm
 	return w.Resolve(ctx, fulfilment.ResolveInput{
 		Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID, Party: first(party), Outcome: o, Reason: &reason,
 	})
+}
+
+func (w *world) waive(ctx context.Context, f *fulfilment.Fulfilment, party ...id.Organisation) (*fulfilment.Fulfilment, error) {
+	return w.Waive(ctx, fulfilment.WaiveInput{Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID, Party: first(party)})
+}
+
+// today is the day in Shanghai.
+func (w *world) today() scalar.Date {
+	loc, err := time.LoadLocation(contract.DefaultZone)
+	if err != nil {
+		panic(err)
+	}
+	return scalar.DateOf(w.now(), loc)
+}
+
+// suspends has the contract rest from today on, and resumes be in force again.
+func (w *world) suspends(t failer, promises ...contract.Promise) {
+	t.Helper()
+	w.pauses = append(w.pauses, contract.Pause{From: w.today()})
+	w.tells(t, contract.Suspended, promises...)
+}
+
+func (w *world) resumes(t failer, promises ...contract.Promise) {
+	t.Helper()
+	w.rested()
+	w.tells(t, contract.Active, promises...)
+}
+
+func (w *world) rested() {
+	if n := len(w.pauses); n > 0 && w.pauses[n-1].Until == nil {
+		w.pauses = slices.Clone(w.pauses)
+		w.pauses[n-1].Until = new(w.today())
+	}
+}
+
+// exits has a party leave today.
+func (w *world) exits(t failer, s contract.Status, who id.Organisation, promises ...contract.Promise) {
+	t.Helper()
+	w.gone = append(w.gone, contract.Exit{Organisation: who, On: w.today()})
+	w.tells(t, s, promises...)
+}
+
+// tells has the contract tell how it is now, with its pauses and without those who have left.
+func (w *world) tells(t failer, s contract.Status, promises ...contract.Promise) {
+	t.Helper()
+	w.hear(t, w.snapshot(s, promises...))
+}
+
+func (w *world) snapshot(s contract.Status, promises ...contract.Promise) contract.Snapshot {
+	snap := told(s, promises...)
+	snap.Pauses, snap.Exits = slices.Clone(w.pauses), w.gone
+	for _, e := range w.gone {
+		snap.Parties = slices.DeleteFunc(snap.Parties, func(o id.Organisation) bool { return o == e.Organisation })
+	}
+	if s == contract.Terminated || s == contract.Completed {
+		snap.EndedOn = new(w.today())
+	}
+	return snap
 }
 
 func first(party []id.Organisation) *id.Organisation {

@@ -102,6 +102,7 @@ const (
 	Hosting   Relation = "HOST"     // the community that hosts a unit or a contract
 	Drafting  Relation = "DRAFTER"  // a party that drafted a contract
 	Partying  Relation = "PARTY"    // a party to a contract that has not left it
+	Former    Relation = "FORMER"   // a party that had signed a contract, and has left it
 	Providing Relation = "PROVIDER" // the party that promised
 	Receiving Relation = "RECEIVER" // a party that was promised
 	Anywhere  Relation = "ANYWHERE" // no relation needed
