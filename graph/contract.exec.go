@@ -44,6 +44,9 @@ type CoBuildingContractResolver interface {
 	Export(ctx context.Context, objs []*contract.Contract) ([]*string, error)
 	Fulfilments(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*fulfilment.Fulfilment], error)
 
+	Predecessor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error)
+	Successor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error)
+	RenewalChain(ctx context.Context, objs []*contract.Contract) ([][]*contract.Contract, error)
 	Appraisals(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*appraisal.Appraisal], error)
 }
 type CommitmentResolver interface {
@@ -52,6 +55,15 @@ type CommitmentResolver interface {
 	Receivers(ctx context.Context, objs []*contract.Commitment) ([][]organisation.Organisation, error)
 
 	Fulfilments(ctx context.Context, objs []*contract.Commitment, first *int, after *string, last *int, before *string) ([]*page.Connection[*fulfilment.Fulfilment], error)
+}
+type ContractCompletionResolver interface {
+	Organisation(ctx context.Context, objs []*contract.Completion) ([]organisation.Organisation, error)
+}
+type ContractConsentResolver interface {
+	Organisation(ctx context.Context, objs []*contract.Consent) ([]organisation.Organisation, error)
+}
+type ContractObjectionResolver interface {
+	Organisation(ctx context.Context, objs []*contract.Objection) ([]organisation.Organisation, error)
 }
 type ContractPartyResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Party) ([]organisation.Organisation, error)
@@ -63,6 +75,9 @@ type ContractRemarkResolver interface {
 }
 type ContractSignatureResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Signature) ([]organisation.Organisation, error)
+}
+type ContractStepResolver interface {
+	ProposedBy(ctx context.Context, objs []*contract.PendingStep) ([]organisation.Organisation, error)
 }
 type ContractTextPartyResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Named) ([]organisation.Organisation, error)
@@ -1557,6 +1572,322 @@ func fieldContext_CoBuildingContract_endReason(_ context.Context, ec *executionC
 	return graphql.NewScalarFieldContext("CoBuildingContract", field, false, false, "String")
 }
 
+func _CoBuildingContract_autoRenew(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_autoRenew(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoRenew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CoBuildingContract_autoRenew(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoBuildingContract", field, false, false, "Boolean")
+}
+
+func _CoBuildingContract_pendingStep(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_pendingStep(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.PendingStep) graphql.Marshaler {
+			return marshalOContractStep2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPendingStep(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_pendingStep(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractStep(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CoBuildingContract_pauses(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_pauses(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pauses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []contract.Pause) graphql.Marshaler {
+			return marshalNContractPause2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPauseᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CoBuildingContract_pauses(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractPause(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CoBuildingContract_completion(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_completion(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Completion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Completion) graphql.Marshaler {
+			return marshalOContractCompletion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐCompletion(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_completion(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractCompletion(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CoBuildingContract_objection(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_objection(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Objection, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Objection) graphql.Marshaler {
+			return marshalOContractObjection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐObjection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_objection(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractObjection(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _CoBuildingContract_predecessor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_predecessor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_predecessor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Contract) graphql.Marshaler {
+			return marshalOCoBuildingContract2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐContract(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_predecessor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CoBuildingContract(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_predecessor(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Predecessor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contract.Contract](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.predecessor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Predecessor(ctx, []*contract.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*contract.Contract](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.predecessor",
+	)
+}
+
+func _CoBuildingContract_successor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_successor(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_successor(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Contract) graphql.Marshaler {
+			return marshalOCoBuildingContract2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐContract(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_successor(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CoBuildingContract(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_successor(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Successor(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contract.Contract](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.successor",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Successor(ctx, []*contract.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*contract.Contract](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.successor",
+	)
+}
+
+func _CoBuildingContract_renewalChain(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_renewalChain(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_renewalChain(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*contract.Contract) graphql.Marshaler {
+			return marshalNCoBuildingContract2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐContractᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CoBuildingContract_renewalChain(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CoBuildingContract(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_renewalChain(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RenewalChain(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*contract.Contract](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.renewalChain",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RenewalChain(ctx, []*contract.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*contract.Contract](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.renewalChain",
+	)
+}
+
 func _CoBuildingContract_appraisals(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2306,6 +2637,231 @@ func (ec *executionContext) resolveBatch_Commitment_fulfilments(ctx context.Cont
 	)
 }
 
+func _ContractCompletion_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Completion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractCompletion_organisation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractCompletion_organisation(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Organisation) graphql.Marshaler {
+			return marshalNOrganisation2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋorganisationᚐOrganisation(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractCompletion_organisation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractCompletion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractCompletion_organisation(ctx context.Context, field graphql.CollectedField, obj *contract.Completion) (any, error) {
+	resolver := ec.Resolvers.ContractCompletion()
+	if batch, ok := graphql.BatchParentsFor[*contract.Completion](ctx, "ContractCompletion"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Organisation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[organisation.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractCompletion.organisation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Organisation(ctx, []*contract.Completion{obj})
+	return graphql.ResolveBatchSingleResult[organisation.Organisation](
+		ctx,
+		results,
+		err,
+		"ContractCompletion.organisation",
+	)
+}
+
+func _ContractCompletion_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Completion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractCompletion_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractCompletion_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractCompletion", field, false, false, "DateTime")
+}
+
+func _ContractCompletion_personName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Completion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractCompletion_personName(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractCompletion_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractCompletion", field, false, false, "String")
+}
+
+func _ContractCompletion_completesAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Completion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractCompletion_completesAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractCompletion_completesAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractCompletion", field, false, false, "DateTime")
+}
+
+func _ContractConsent_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractConsent_organisation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractConsent_organisation(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Organisation) graphql.Marshaler {
+			return marshalNOrganisation2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋorganisationᚐOrganisation(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractConsent_organisation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractConsent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractConsent_organisation(ctx context.Context, field graphql.CollectedField, obj *contract.Consent) (any, error) {
+	resolver := ec.Resolvers.ContractConsent()
+	if batch, ok := graphql.BatchParentsFor[*contract.Consent](ctx, "ContractConsent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Organisation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[organisation.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractConsent.organisation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Organisation(ctx, []*contract.Consent{obj})
+	return graphql.ResolveBatchSingleResult[organisation.Organisation](
+		ctx,
+		results,
+		err,
+		"ContractConsent.organisation",
+	)
+}
+
+func _ContractConsent_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractConsent_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractConsent_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractConsent", field, false, false, "DateTime")
+}
+
+func _ContractConsent_personName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractConsent_personName(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractConsent_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractConsent", field, false, false, "String")
+}
+
 func _ContractDifference_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Difference) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2396,6 +2952,222 @@ func _ContractDifference_after(ctx context.Context, ec *executionContext, field 
 }
 func fieldContext_ContractDifference_after(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContractDifference", field, false, false, "String")
+}
+
+func _ContractNotice_effectiveOn(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractNotice_effectiveOn(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.Date) graphql.Marshaler {
+			return marshalNDate2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractNotice_effectiveOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractNotice", field, false, false, "Date")
+}
+
+func _ContractNotice_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractNotice_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractNotice_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractNotice", field, false, false, "String")
+}
+
+func _ContractNotice_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractNotice_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractNotice_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractNotice", field, false, false, "DateTime")
+}
+
+func _ContractNotice_personName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractNotice_personName(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractNotice_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractNotice", field, false, false, "String")
+}
+
+func _ContractObjection_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Objection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractObjection_organisation(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractObjection_organisation(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Organisation) graphql.Marshaler {
+			return marshalOOrganisation2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋorganisationᚐOrganisation(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ContractObjection_organisation(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractObjection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractObjection_organisation(ctx context.Context, field graphql.CollectedField, obj *contract.Objection) (any, error) {
+	resolver := ec.Resolvers.ContractObjection()
+	if batch, ok := graphql.BatchParentsFor[*contract.Objection](ctx, "ContractObjection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Organisation(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[organisation.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractObjection.organisation",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Organisation(ctx, []*contract.Objection{obj})
+	return graphql.ResolveBatchSingleResult[organisation.Organisation](
+		ctx,
+		results,
+		err,
+		"ContractObjection.organisation",
+	)
+}
+
+func _ContractObjection_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Objection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractObjection_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractObjection_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractObjection", field, false, false, "String")
+}
+
+func _ContractObjection_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Objection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractObjection_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractObjection_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractObjection", field, false, false, "DateTime")
+}
+
+func _ContractObjection_personName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Objection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractObjection_personName(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractObjection_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractObjection", field, false, false, "String")
 }
 
 func _ContractParty_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Party) (ret graphql.Marshaler) {
@@ -2692,6 +3464,38 @@ func fieldContext_ContractParty_reason(_ context.Context, ec *executionContext, 
 	return graphql.NewScalarFieldContext("ContractParty", field, false, false, "String")
 }
 
+func _ContractParty_notice(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Party) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractParty_notice(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Notice) graphql.Marshaler {
+			return marshalOContractNotice2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐNotice(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ContractParty_notice(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractParty",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractNotice(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _ContractParty_fulfilmentRate(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Party) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2736,6 +3540,52 @@ func (ec *executionContext) resolveBatch_ContractParty_fulfilmentRate(ctx contex
 		err,
 		"ContractParty.fulfilmentRate",
 	)
+}
+
+func _ContractPause_from(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Pause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractPause_from(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v scalar.Date) graphql.Marshaler {
+			return marshalNDate2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractPause_from(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractPause", field, false, false, "Date")
+}
+
+func _ContractPause_until(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Pause) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractPause_until(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Date) graphql.Marshaler {
+			return marshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ContractPause_until(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractPause", field, false, false, "Date")
 }
 
 func _ContractPayload_contract(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *payload.Of[*contract.Contract]) (ret graphql.Marshaler) {
@@ -3211,6 +4061,162 @@ func fieldContext_ContractSignature_personName(_ context.Context, ec *executionC
 	return graphql.NewScalarFieldContext("ContractSignature", field, false, false, "String")
 }
 
+func _ContractStep_verb(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractStep_verb(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verb, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v contract.Verb) graphql.Marshaler {
+			return marshalNContractVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐVerb(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractStep_verb(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractStep", field, false, false, "ContractVerb")
+}
+
+func _ContractStep_proposedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractStep_proposedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractStep_proposedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Organisation) graphql.Marshaler {
+			return marshalNOrganisation2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋorganisationᚐOrganisation(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractStep_proposedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractStep",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractStep_proposedBy(ctx context.Context, field graphql.CollectedField, obj *contract.PendingStep) (any, error) {
+	resolver := ec.Resolvers.ContractStep()
+	if batch, ok := graphql.BatchParentsFor[*contract.PendingStep](ctx, "ContractStep"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ProposedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[organisation.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractStep.proposedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ProposedBy(ctx, []*contract.PendingStep{obj})
+	return graphql.ResolveBatchSingleResult[organisation.Organisation](
+		ctx,
+		results,
+		err,
+		"ContractStep.proposedBy",
+	)
+}
+
+func _ContractStep_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractStep_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractStep_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractStep", field, false, false, "String")
+}
+
+func _ContractStep_consents(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractStep_consents(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*contract.Consent) graphql.Marshaler {
+			return marshalNContractConsent2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐConsentᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractStep_consents(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractConsent(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _ContractStep_lapsesAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractStep_lapsesAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LapsesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractStep_lapsesAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractStep", field, false, false, "DateTime")
+}
+
 func _ContractText_title(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Text) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3489,6 +4495,29 @@ func _ContractText_terms(ctx context.Context, ec *executionContext, field graphq
 }
 func fieldContext_ContractText_terms(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContractText", field, false, false, "JSON")
+}
+
+func _ContractText_autoRenew(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Text) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractText_autoRenew(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoRenew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractText_autoRenew(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContractText", field, false, false, "Boolean")
 }
 
 func _ContractTextParty_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Named) (ret graphql.Marshaler) {
@@ -4324,6 +5353,57 @@ func unmarshalInputCommitmentInput(ctx context.Context, ec *executionContext, ob
 	return it, nil
 }
 
+func unmarshalInputCompleteContractInput(ctx context.Context, ec *executionContext, obj any) (contract.CompleteInput, error) {
+	var it contract.CompleteInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputContractFilter(ctx context.Context, ec *executionContext, obj any) (contract.Filter, error) {
 	var it contract.Filter
 	if obj == nil {
@@ -4799,7 +5879,7 @@ func unmarshalInputDraftContractInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "party", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms"}
+	fieldsInOrder := [...]string{"clientMutationId", "party", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -4904,6 +5984,136 @@ func unmarshalInputDraftContractInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Terms = data
+		case "autoRenew":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoRenew"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoRenew = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputGiveContractNoticeInput(ctx context.Context, ec *executionContext, obj any) (contract.NoticeInput, error) {
+	var it contract.NoticeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "effectiveOn", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "effectiveOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveOn"))
+			data, err := unmarshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveOn = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputObjectToCompletionInput(ctx context.Context, ec *executionContext, obj any) (contract.ObjectInput, error) {
+	var it contract.ObjectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		}
 	}
 	return it, nil
@@ -5006,6 +6216,64 @@ func unmarshalInputProposeContractInput(ctx context.Context, ec *executionContex
 				return it, err
 			}
 			it.Party = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputRenewContractInput(ctx context.Context, ec *executionContext, obj any) (contract.RenewInput, error) {
+	var it contract.RenewInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "party", "effectiveOn", "endsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "effectiveOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveOn"))
+			data, err := unmarshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := unmarshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
 		}
 	}
 	return it, nil
@@ -5127,6 +6395,64 @@ func unmarshalInputRequestContractChangesInput(ctx context.Context, ec *executio
 	return it, nil
 }
 
+func unmarshalInputResumeContractInput(ctx context.Context, ec *executionContext, obj any) (contract.ResumeInput, error) {
+	var it contract.ResumeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputReviseContractInput(ctx context.Context, ec *executionContext, obj any) (contract.ReviseInput, error) {
 	var it contract.ReviseInput
 	if obj == nil {
@@ -5138,7 +6464,7 @@ func unmarshalInputReviseContractInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "summary", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms"}
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "summary", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5264,6 +6590,13 @@ func unmarshalInputReviseContractInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Terms = data
+		case "autoRenew":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoRenew"))
+			data, err := unmarshalOBoolean2ᚖbool(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoRenew = data
 		}
 	}
 	return it, nil
@@ -5322,6 +6655,173 @@ func unmarshalInputSignContractInput(ctx context.Context, ec *executionContext, 
 				return it, err
 			}
 			it.Signature = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputSuspendContractInput(ctx context.Context, ec *executionContext, obj any) (contract.SuspendInput, error) {
+	var it contract.SuspendInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputTerminateContractInput(ctx context.Context, ec *executionContext, obj any) (contract.TerminateInput, error) {
+	var it contract.TerminateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputWithdrawContractStepInput(ctx context.Context, ec *executionContext, obj any) (contract.WithdrawStepInput, error) {
+	var it contract.WithdrawStepInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
 		}
 	}
 	return it, nil
@@ -5584,6 +7084,49 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "autoRenew":
+			out.Values[i] = _CoBuildingContract_autoRenew(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pendingStep":
+			out.Values[i] = _CoBuildingContract_pendingStep(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pauses":
+			out.Values[i] = _CoBuildingContract_pauses(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completion":
+			out.Values[i] = _CoBuildingContract_completion(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "objection":
+			out.Values[i] = _CoBuildingContract_objection(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "predecessor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_predecessor(ctx, ec, field, obj)
+				})
+		case "successor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_successor(ctx, ec, field, obj)
+				})
+		case "renewalChain":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_renewalChain(ctx, ec, field, obj)
+				})
 		case "appraisals":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5806,6 +7349,99 @@ func _Commitment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 	return out
 }
 
+var contractCompletionImplementors = []string{"ContractCompletion"}
+
+func _ContractCompletion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Completion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractCompletionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractCompletion")
+		case "organisation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractCompletion_organisation(ctx, ec, field, obj)
+				})
+		case "at":
+			out.Values[i] = _ContractCompletion_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "personName":
+			out.Values[i] = _ContractCompletion_personName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completesAt":
+			out.Values[i] = _ContractCompletion_completesAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contractConsentImplementors = []string{"ContractConsent"}
+
+func _ContractConsent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Consent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractConsentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractConsent")
+		case "organisation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractConsent_organisation(ctx, ec, field, obj)
+				})
+		case "at":
+			out.Values[i] = _ContractConsent_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "personName":
+			out.Values[i] = _ContractConsent_personName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contractDifferenceImplementors = []string{"ContractDifference"}
 
 func _ContractDifference(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Difference) graphql.Marshaler {
@@ -5836,6 +7472,103 @@ func _ContractDifference(ctx context.Context, ec *executionContext, sel ast.Sele
 			out.Values[i] = _ContractDifference_after(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contractNoticeImplementors = []string{"ContractNotice"}
+
+func _ContractNotice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Notice) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractNoticeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractNotice")
+		case "effectiveOn":
+			out.Values[i] = _ContractNotice_effectiveOn(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = _ContractNotice_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = _ContractNotice_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "personName":
+			out.Values[i] = _ContractNotice_personName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contractObjectionImplementors = []string{"ContractObjection"}
+
+func _ContractObjection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Objection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractObjectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractObjection")
+		case "organisation":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractObjection_organisation(ctx, ec, field, obj)
+				})
+		case "reason":
+			out.Values[i] = _ContractObjection_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = _ContractObjection_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "personName":
+			out.Values[i] = _ContractObjection_personName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -5921,12 +7654,55 @@ func _ContractParty(ctx context.Context, ec *executionContext, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "notice":
+			out.Values[i] = _ContractParty_notice(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "fulfilmentRate":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _ContractParty_fulfilmentRate(ctx, ec, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var contractPauseImplementors = []string{"ContractPause"}
+
+func _ContractPause(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Pause) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractPauseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractPause")
+		case "from":
+			out.Values[i] = _ContractPause_from(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "until":
+			out.Values[i] = _ContractPause_until(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6115,6 +7891,60 @@ func _ContractSignature(ctx context.Context, ec *executionContext, sel ast.Selec
 	return out
 }
 
+var contractStepImplementors = []string{"ContractStep"}
+
+func _ContractStep(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.PendingStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, contractStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ContractStep")
+		case "verb":
+			out.Values[i] = _ContractStep_verb(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractStep_proposedBy(ctx, ec, field, obj)
+				})
+		case "reason":
+			out.Values[i] = _ContractStep_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "consents":
+			out.Values[i] = _ContractStep_consents(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lapsesAt":
+			out.Values[i] = _ContractStep_lapsesAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var contractTextImplementors = []string{"ContractText"}
 
 func _ContractText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Text) graphql.Marshaler {
@@ -6178,6 +8008,11 @@ func _ContractText(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "terms":
 			out.Values[i] = _ContractText_terms(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "autoRenew":
+			out.Values[i] = _ContractText_autoRenew(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6530,6 +8365,36 @@ func unmarshalNCommitmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcon
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNCompleteContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐCompleteInput(ctx context.Context, ec *executionContext, v any) (contract.CompleteInput, error) {
+	res, err := unmarshalInputCompleteContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNContractConsent2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐConsentᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*contract.Consent) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ContractConsent", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNContractConsent2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐConsent(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNContractConsent2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐConsent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Consent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ContractConsent!")
+		return graphql.Null
+	}
+	return _ContractConsent(ctx, ec, sel, v)
+}
+
 func marshalNContractDifference2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐDifferenceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*contract.Difference) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -6661,6 +8526,26 @@ func marshalNContractPartyState2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 		graphql.AddInvalidNullFromMarshaler(ctx, "ContractPartyState!")
 	}
 	return res
+}
+
+func marshalNContractPause2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPause(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v contract.Pause) graphql.Marshaler {
+	return _ContractPause(ctx, ec, sel, &v)
+}
+
+func marshalNContractPause2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPauseᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []contract.Pause) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNContractPause2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPause(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalNContractRemark2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐRemark(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v contract.Remark) graphql.Marshaler {
@@ -6981,6 +8866,16 @@ func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfi
 	return ret
 }
 
+func unmarshalNGiveContractNoticeInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐNoticeInput(ctx context.Context, ec *executionContext, v any) (contract.NoticeInput, error) {
+	res, err := unmarshalInputGiveContractNoticeInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNObjectToCompletionInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐObjectInput(ctx context.Context, ec *executionContext, v any) (contract.ObjectInput, error) {
+	res, err := unmarshalInputObjectToCompletionInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNOpenContractForSigningInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐOpenInput(ctx context.Context, ec *executionContext, v any) (contract.OpenInput, error) {
 	res, err := unmarshalInputOpenContractForSigningInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6988,6 +8883,11 @@ func unmarshalNOpenContractForSigningInput2githubᚗcomᚋcobuildᚋcobuildᚋin
 
 func unmarshalNProposeContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐProposeInput(ctx context.Context, ec *executionContext, v any) (contract.ProposeInput, error) {
 	res, err := unmarshalInputProposeContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNRenewContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐRenewInput(ctx context.Context, ec *executionContext, v any) (contract.RenewInput, error) {
+	res, err := unmarshalInputRenewContractInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -7001,6 +8901,11 @@ func unmarshalNRequestContractChangesInput2githubᚗcomᚋcobuildᚋcobuildᚋin
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNResumeContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐResumeInput(ctx context.Context, ec *executionContext, v any) (contract.ResumeInput, error) {
+	res, err := unmarshalInputResumeContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNReviseContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐReviseInput(ctx context.Context, ec *executionContext, v any) (contract.ReviseInput, error) {
 	res, err := unmarshalInputReviseContractInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7008,6 +8913,21 @@ func unmarshalNReviseContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternal�
 
 func unmarshalNSignContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSignInput(ctx context.Context, ec *executionContext, v any) (contract.SignInput, error) {
 	res, err := unmarshalInputSignContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNSuspendContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSuspendInput(ctx context.Context, ec *executionContext, v any) (contract.SuspendInput, error) {
+	res, err := unmarshalInputSuspendContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNTerminateContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐTerminateInput(ctx context.Context, ec *executionContext, v any) (contract.TerminateInput, error) {
+	res, err := unmarshalInputTerminateContractInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNWithdrawContractStepInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐWithdrawStepInput(ctx context.Context, ec *executionContext, v any) (contract.WithdrawStepInput, error) {
+	res, err := unmarshalInputWithdrawContractStepInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -7066,6 +8986,13 @@ func unmarshalOCommitmentInput2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋ
 	return res, nil
 }
 
+func marshalOContractCompletion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐCompletion(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Completion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ContractCompletion(ctx, ec, sel, v)
+}
+
 func unmarshalOContractFilter2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐFilterᚄ(ctx context.Context, ec *executionContext, v any) ([]*contract.Filter, error) {
 	if v == nil {
 		return nil, nil
@@ -7089,6 +9016,20 @@ func unmarshalOContractFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋc
 	}
 	res, err := unmarshalInputContractFilter(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOContractNotice2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐNotice(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Notice) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ContractNotice(ctx, ec, sel, v)
+}
+
+func marshalOContractObjection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐObjection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Objection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ContractObjection(ctx, ec, sel, v)
 }
 
 func unmarshalOContractOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐOrder(ctx context.Context, ec *executionContext, v any) (*contract.Order, error) {
@@ -7246,6 +9187,13 @@ func unmarshalOContractStatusChoice2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋintern
 	}
 	res, err := unmarshalInputContractStatusChoice(ctx, ec, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOContractStep2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPendingStep(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.PendingStep) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _ContractStep(ctx, ec, sel, v)
 }
 
 func marshalOContractVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*contract.Version]) graphql.Marshaler {

@@ -73,6 +73,21 @@ func (r *coBuildingContractResolver) Fulfilments(ctx context.Context, objs []*co
 	return r.Rooms.Fulfilments.OfContracts(ctx, idsOf(objs, func(o *contract.Contract) id.Contract { return o.ID }), paged(first, after, last, before))
 }
 
+// Predecessor is the batch resolver for the predecessor field.
+func (r *coBuildingContractResolver) Predecessor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error) {
+	return edge(ctx, objs, func(o *contract.Contract) id.Contract { return o.Predecessor }, r.Rooms.Contracts.Many)
+}
+
+// Successor is the batch resolver for the successor field.
+func (r *coBuildingContractResolver) Successor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error) {
+	return edge(ctx, objs, func(o *contract.Contract) id.Contract { return o.ID }, r.Rooms.Contracts.Successors)
+}
+
+// RenewalChain is the batch resolver for the renewalChain field.
+func (r *coBuildingContractResolver) RenewalChain(ctx context.Context, objs []*contract.Contract) ([][]*contract.Contract, error) {
+	return each(objs, func(o *contract.Contract) ([]*contract.Contract, error) { return r.Rooms.Contracts.Chain(ctx, o) })
+}
+
 // Contract is the batch resolver for the contract field.
 func (r *commitmentResolver) Contract(ctx context.Context, objs []*contract.Commitment) ([]*contract.Contract, error) {
 	return edge(ctx, objs, (*contract.Commitment).Contract, r.Rooms.Contracts.Many)
@@ -94,6 +109,21 @@ func (r *commitmentResolver) Fulfilments(ctx context.Context, objs []*contract.C
 }
 
 // Organisation is the batch resolver for the organisation field.
+func (r *contractCompletionResolver) Organisation(ctx context.Context, objs []*contract.Completion) ([]organisation.Organisation, error) {
+	return edge(ctx, objs, func(o *contract.Completion) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
+}
+
+// Organisation is the batch resolver for the organisation field.
+func (r *contractConsentResolver) Organisation(ctx context.Context, objs []*contract.Consent) ([]organisation.Organisation, error) {
+	return edge(ctx, objs, func(o *contract.Consent) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
+}
+
+// Organisation is the batch resolver for the organisation field.
+func (r *contractObjectionResolver) Organisation(ctx context.Context, objs []*contract.Objection) ([]organisation.Organisation, error) {
+	return edge(ctx, objs, func(o *contract.Objection) id.Organisation { return maybe(o.Organisation) }, r.Rooms.Directory.Many)
+}
+
+// Organisation is the batch resolver for the organisation field.
 func (r *contractPartyResolver) Organisation(ctx context.Context, objs []*contract.Party) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Party) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
 }
@@ -111,6 +141,11 @@ func (r *contractRemarkResolver) Organisation(ctx context.Context, objs []*contr
 // Organisation is the batch resolver for the organisation field.
 func (r *contractSignatureResolver) Organisation(ctx context.Context, objs []*contract.Signature) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Signature) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
+}
+
+// ProposedBy is the batch resolver for the proposedBy field.
+func (r *contractStepResolver) ProposedBy(ctx context.Context, objs []*contract.PendingStep) ([]organisation.Organisation, error) {
+	return edge(ctx, objs, func(o *contract.PendingStep) id.Organisation { return o.ProposedBy }, r.Rooms.Directory.Many)
 }
 
 // Organisation is the batch resolver for the organisation field.
@@ -173,6 +208,46 @@ func (r *mutationResolver) SignContract(ctx context.Context, input contract.Sign
 	return payload.Do(ctx, input, r.Rooms.Contracts.Sign)
 }
 
+// SuspendContract is the resolver for the suspendContract field.
+func (r *mutationResolver) SuspendContract(ctx context.Context, input contract.SuspendInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Suspend)
+}
+
+// ResumeContract is the resolver for the resumeContract field.
+func (r *mutationResolver) ResumeContract(ctx context.Context, input contract.ResumeInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Resume)
+}
+
+// TerminateContract is the resolver for the terminateContract field.
+func (r *mutationResolver) TerminateContract(ctx context.Context, input contract.TerminateInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Terminate)
+}
+
+// WithdrawContractStep is the resolver for the withdrawContractStep field.
+func (r *mutationResolver) WithdrawContractStep(ctx context.Context, input contract.WithdrawStepInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.WithdrawStep)
+}
+
+// GiveContractNotice is the resolver for the giveContractNotice field.
+func (r *mutationResolver) GiveContractNotice(ctx context.Context, input contract.NoticeInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.GiveNotice)
+}
+
+// CompleteContract is the resolver for the completeContract field.
+func (r *mutationResolver) CompleteContract(ctx context.Context, input contract.CompleteInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Complete)
+}
+
+// ObjectToCompletion is the resolver for the objectToCompletion field.
+func (r *mutationResolver) ObjectToCompletion(ctx context.Context, input contract.ObjectInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Object)
+}
+
+// RenewContract is the resolver for the renewContract field.
+func (r *mutationResolver) RenewContract(ctx context.Context, input contract.RenewInput) (*payload.Of[*contract.Contract], error) {
+	return payload.Do(ctx, input, r.Rooms.Contracts.Renew)
+}
+
 // Contracts is the resolver for the contracts field.
 func (r *queryResolver) Contracts(ctx context.Context, filter *contract.Filter, orderBy *contract.Order, first *int, after *string, last *int, before *string) (*page.Connection[*contract.Contract], error) {
 	return r.Rooms.Contracts.Contracts(ctx, filter, orderBy, paged(first, after, last, before))
@@ -191,6 +266,19 @@ func (r *Resolver) CoBuildingContract() CoBuildingContractResolver {
 // Commitment returns CommitmentResolver implementation.
 func (r *Resolver) Commitment() CommitmentResolver { return &commitmentResolver{r} }
 
+// ContractCompletion returns ContractCompletionResolver implementation.
+func (r *Resolver) ContractCompletion() ContractCompletionResolver {
+	return &contractCompletionResolver{r}
+}
+
+// ContractConsent returns ContractConsentResolver implementation.
+func (r *Resolver) ContractConsent() ContractConsentResolver { return &contractConsentResolver{r} }
+
+// ContractObjection returns ContractObjectionResolver implementation.
+func (r *Resolver) ContractObjection() ContractObjectionResolver {
+	return &contractObjectionResolver{r}
+}
+
 // ContractParty returns ContractPartyResolver implementation.
 func (r *Resolver) ContractParty() ContractPartyResolver { return &contractPartyResolver{r} }
 
@@ -201,6 +289,9 @@ func (r *Resolver) ContractRemark() ContractRemarkResolver { return &contractRem
 func (r *Resolver) ContractSignature() ContractSignatureResolver {
 	return &contractSignatureResolver{r}
 }
+
+// ContractStep returns ContractStepResolver implementation.
+func (r *Resolver) ContractStep() ContractStepResolver { return &contractStepResolver{r} }
 
 // ContractTextParty returns ContractTextPartyResolver implementation.
 func (r *Resolver) ContractTextParty() ContractTextPartyResolver {
@@ -213,9 +304,13 @@ func (r *Resolver) ContractVersion() ContractVersionResolver { return &contractV
 type (
 	coBuildingContractResolver struct{ *Resolver }
 	commitmentResolver         struct{ *Resolver }
+	contractCompletionResolver struct{ *Resolver }
+	contractConsentResolver    struct{ *Resolver }
+	contractObjectionResolver  struct{ *Resolver }
 	contractPartyResolver      struct{ *Resolver }
 	contractRemarkResolver     struct{ *Resolver }
 	contractSignatureResolver  struct{ *Resolver }
+	contractStepResolver       struct{ *Resolver }
 	contractTextPartyResolver  struct{ *Resolver }
 	contractVersionResolver    struct{ *Resolver }
 )

@@ -29,6 +29,8 @@ type FulfilmentResolver interface {
 	Commitment(ctx context.Context, objs []*fulfilment.Fulfilment) ([]*contract.Commitment, error)
 	Provider(ctx context.Context, objs []*fulfilment.Fulfilment) ([]organisation.Organisation, error)
 	Receivers(ctx context.Context, objs []*fulfilment.Fulfilment) ([][]organisation.Organisation, error)
+
+	AllowedActions(ctx context.Context, objs []*fulfilment.Fulfilment) ([][]fulfilment.Verb, error)
 }
 type FulfilmentAnswerResolver interface {
 	Party(ctx context.Context, objs []*fulfilment.Answer) ([]organisation.Organisation, error)
@@ -41,6 +43,9 @@ type FulfilmentReportResolver interface {
 }
 type FulfilmentResolutionResolver interface {
 	Body(ctx context.Context, objs []*fulfilment.Resolution) ([]organisation.Organisation, error)
+}
+type FulfilmentWaiverResolver interface {
+	Party(ctx context.Context, objs []*fulfilment.Waiver) ([]organisation.Organisation, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -941,6 +946,84 @@ func fieldContext_Fulfilment_resolution(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
+func _Fulfilment_waivers(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Fulfilment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Fulfilment_waivers(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waivers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fulfilment.Waiver) graphql.Marshaler {
+			return marshalNFulfilmentWaiver2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐWaiverᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Fulfilment_waivers(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Fulfilment",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_FulfilmentWaiver(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
+func _Fulfilment_allowedActions(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Fulfilment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Fulfilment_allowedActions(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Fulfilment_allowedActions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []fulfilment.Verb) graphql.Marshaler {
+			return marshalNFulfilmentVerb2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerbᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_Fulfilment_allowedActions(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Fulfilment", field, true, true, "FulfilmentVerb")
+}
+func (ec *executionContext) resolveBatch_Fulfilment_allowedActions(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Fulfilment) (any, error) {
+	resolver := ec.Resolvers.Fulfilment()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Fulfilment](ctx, "Fulfilment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AllowedActions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]fulfilment.Verb](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Fulfilment.allowedActions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AllowedActions(ctx, []*fulfilment.Fulfilment{obj})
+	return graphql.ResolveBatchSingleResult[[]fulfilment.Verb](
+		ctx,
+		results,
+		err,
+		"Fulfilment.allowedActions",
+	)
+}
+
 func _FulfilmentAnswer_party(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Answer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1822,6 +1905,130 @@ func fieldContext_FulfilmentResolution_at(_ context.Context, ec *executionContex
 	return graphql.NewScalarFieldContext("FulfilmentResolution", field, false, false, "DateTime")
 }
 
+func _FulfilmentWaiver_party(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FulfilmentWaiver_party(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_FulfilmentWaiver_party(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v organisation.Organisation) graphql.Marshaler {
+			return marshalNOrganisation2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋorganisationᚐOrganisation(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FulfilmentWaiver_party(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FulfilmentWaiver",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_FulfilmentWaiver_party(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Waiver) (any, error) {
+	resolver := ec.Resolvers.FulfilmentWaiver()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Waiver](ctx, "FulfilmentWaiver"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Party(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[organisation.Organisation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FulfilmentWaiver.party",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Party(ctx, []*fulfilment.Waiver{obj})
+	return graphql.ResolveBatchSingleResult[organisation.Organisation](
+		ctx,
+		results,
+		err,
+		"FulfilmentWaiver.party",
+	)
+}
+
+func _FulfilmentWaiver_reason(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FulfilmentWaiver_reason(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_FulfilmentWaiver_reason(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FulfilmentWaiver", field, false, false, "String")
+}
+
+func _FulfilmentWaiver_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FulfilmentWaiver_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FulfilmentWaiver_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FulfilmentWaiver", field, false, false, "DateTime")
+}
+
+func _FulfilmentWaiver_personName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Waiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_FulfilmentWaiver_personName(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PersonName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_FulfilmentWaiver_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FulfilmentWaiver", field, false, false, "String")
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2517,6 +2724,64 @@ func unmarshalInputResolveFulfilmentInput(ctx context.Context, ec *executionCont
 	return it, nil
 }
 
+func unmarshalInputWaiveFulfilmentInput(ctx context.Context, ec *executionContext, obj any) (fulfilment.WaiveInput, error) {
+	var it fulfilment.WaiveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFulfilment(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "party":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("party"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Party = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -2775,6 +3040,17 @@ func _Fulfilment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "waivers":
+			out.Values[i] = _Fulfilment_waivers(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "allowedActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Fulfilment_allowedActions(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3143,6 +3419,55 @@ func _FulfilmentResolution(ctx context.Context, ec *executionContext, sel ast.Se
 	return out
 }
 
+var fulfilmentWaiverImplementors = []string{"FulfilmentWaiver"}
+
+func _FulfilmentWaiver(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *fulfilment.Waiver) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fulfilmentWaiverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FulfilmentWaiver")
+		case "party":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FulfilmentWaiver_party(ctx, ec, field, obj)
+				})
+		case "reason":
+			out.Values[i] = _FulfilmentWaiver_reason(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = _FulfilmentWaiver_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "personName":
+			out.Values[i] = _FulfilmentWaiver_personName(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -3379,6 +3704,76 @@ func marshalNFulfilmentStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulf
 	return res
 }
 
+func unmarshalNFulfilmentVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerb(ctx context.Context, ec *executionContext, v any) (fulfilment.Verb, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := fulfilment.Verb(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNFulfilmentVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerb(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v fulfilment.Verb) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FulfilmentVerb!")
+	}
+	return res
+}
+
+func unmarshalNFulfilmentVerb2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerbᚄ(ctx context.Context, ec *executionContext, v any) ([]fulfilment.Verb, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]fulfilment.Verb, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNFulfilmentVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerb(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNFulfilmentVerb2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerbᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []fulfilment.Verb) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNFulfilmentVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐVerb(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNFulfilmentWaiver2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐWaiverᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*fulfilment.Waiver) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "FulfilmentWaiver", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNFulfilmentWaiver2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐWaiver(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNFulfilmentWaiver2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐWaiver(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *fulfilment.Waiver) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FulfilmentWaiver!")
+		return graphql.Null
+	}
+	return _FulfilmentWaiver(ctx, ec, sel, v)
+}
+
 func unmarshalNReportFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐReportInput(ctx context.Context, ec *executionContext, v any) (fulfilment.ReportInput, error) {
 	res, err := unmarshalInputReportFulfilmentInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -3386,6 +3781,11 @@ func unmarshalNReportFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternal
 
 func unmarshalNResolveFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐResolveInput(ctx context.Context, ec *executionContext, v any) (fulfilment.ResolveInput, error) {
 	res, err := unmarshalInputResolveFulfilmentInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNWaiveFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐWaiveInput(ctx context.Context, ec *executionContext, v any) (fulfilment.WaiveInput, error) {
+	res, err := unmarshalInputWaiveFulfilmentInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -36,6 +36,13 @@ func (r *fulfilmentResolver) Receivers(ctx context.Context, objs []*fulfilment.F
 	return edges(ctx, objs, func(o *fulfilment.Fulfilment) []id.Organisation { return o.Receivers }, r.Rooms.Directory.Many)
 }
 
+// AllowedActions is the batch resolver for the allowedActions field.
+func (r *fulfilmentResolver) AllowedActions(ctx context.Context, objs []*fulfilment.Fulfilment) ([][]fulfilment.Verb, error) {
+	return each(objs, func(o *fulfilment.Fulfilment) ([]fulfilment.Verb, error) {
+		return r.Rooms.Fulfilments.AllowedActions(ctx, o), nil
+	})
+}
+
 // Party is the batch resolver for the party field.
 func (r *fulfilmentAnswerResolver) Party(ctx context.Context, objs []*fulfilment.Answer) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *fulfilment.Answer) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
@@ -56,6 +63,11 @@ func (r *fulfilmentResolutionResolver) Body(ctx context.Context, objs []*fulfilm
 	return edge(ctx, objs, func(o *fulfilment.Resolution) id.Organisation { return maybe(o.Body) }, r.Rooms.Directory.Many)
 }
 
+// Party is the batch resolver for the party field.
+func (r *fulfilmentWaiverResolver) Party(ctx context.Context, objs []*fulfilment.Waiver) ([]organisation.Organisation, error) {
+	return edge(ctx, objs, func(o *fulfilment.Waiver) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
+}
+
 // ReportFulfilment is the resolver for the reportFulfilment field.
 func (r *mutationResolver) ReportFulfilment(ctx context.Context, input fulfilment.ReportInput) (*payload.Of[*fulfilment.Fulfilment], error) {
 	return payload.Do(ctx, input, r.Rooms.Fulfilments.Report)
@@ -74,6 +86,11 @@ func (r *mutationResolver) DisputeFulfilment(ctx context.Context, input fulfilme
 // ResolveFulfilment is the resolver for the resolveFulfilment field.
 func (r *mutationResolver) ResolveFulfilment(ctx context.Context, input fulfilment.ResolveInput) (*payload.Of[*fulfilment.Fulfilment], error) {
 	return payload.Do(ctx, input, r.Rooms.Fulfilments.Resolve)
+}
+
+// WaiveFulfilment is the resolver for the waiveFulfilment field.
+func (r *mutationResolver) WaiveFulfilment(ctx context.Context, input fulfilment.WaiveInput) (*payload.Of[*fulfilment.Fulfilment], error) {
+	return payload.Do(ctx, input, r.Rooms.Fulfilments.Waive)
 }
 
 // Fulfilments is the resolver for the fulfilments field.
@@ -105,10 +122,14 @@ func (r *Resolver) FulfilmentResolution() FulfilmentResolutionResolver {
 	return &fulfilmentResolutionResolver{r}
 }
 
+// FulfilmentWaiver returns FulfilmentWaiverResolver implementation.
+func (r *Resolver) FulfilmentWaiver() FulfilmentWaiverResolver { return &fulfilmentWaiverResolver{r} }
+
 type (
 	fulfilmentResolver           struct{ *Resolver }
 	fulfilmentAnswerResolver     struct{ *Resolver }
 	fulfilmentProposalResolver   struct{ *Resolver }
 	fulfilmentReportResolver     struct{ *Resolver }
 	fulfilmentResolutionResolver struct{ *Resolver }
+	fulfilmentWaiverResolver     struct{ *Resolver }
 )

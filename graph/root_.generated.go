@@ -27,9 +27,13 @@ type ResolverRoot interface {
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
+	ContractCompletion() ContractCompletionResolver
+	ContractConsent() ContractConsentResolver
+	ContractObjection() ContractObjectionResolver
 	ContractParty() ContractPartyResolver
 	ContractRemark() ContractRemarkResolver
 	ContractSignature() ContractSignatureResolver
+	ContractStep() ContractStepResolver
 	ContractTextParty() ContractTextPartyResolver
 	ContractVersion() ContractVersionResolver
 	CooperationRecord() CooperationRecordResolver
@@ -40,6 +44,7 @@ type ResolverRoot interface {
 	FulfilmentProposal() FulfilmentProposalResolver
 	FulfilmentReport() FulfilmentReportResolver
 	FulfilmentResolution() FulfilmentResolutionResolver
+	FulfilmentWaiver() FulfilmentWaiverResolver
 	Invitation() InvitationResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
@@ -110,6 +115,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommunityOrder", graphql.BindUnmarshaler(ec, unmarshalInputCommunityOrder)),
 			graphql.NewInputUnmarshaler("CommunityStrategyChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityStrategyChoice)),
 			graphql.NewInputUnmarshaler("CommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityTypeChoice)),
+			graphql.NewInputUnmarshaler("CompleteContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteContractInput)),
 			graphql.NewInputUnmarshaler("ContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractChoice)),
 			graphql.NewInputUnmarshaler("ContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractFilter)),
 			graphql.NewInputUnmarshaler("ContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputContractOrder)),
@@ -130,6 +136,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
 			graphql.NewInputUnmarshaler("FulfilmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentOrder)),
 			graphql.NewInputUnmarshaler("FulfilmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentStatusChoice)),
+			graphql.NewInputUnmarshaler("GiveContractNoticeInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveContractNoticeInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
@@ -139,6 +146,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
 			graphql.NewInputUnmarshaler("NotificationKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNotificationKindChoice)),
 			graphql.NewInputUnmarshaler("NotificationWishInput", graphql.BindUnmarshaler(ec, unmarshalInputNotificationWishInput)),
+			graphql.NewInputUnmarshaler("ObjectToCompletionInput", graphql.BindUnmarshaler(ec, unmarshalInputObjectToCompletionInput)),
 			graphql.NewInputUnmarshaler("OldEstateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputOldEstateCommunityInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
@@ -150,6 +158,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterResidentUnitInput)),
 			graphql.NewInputUnmarshaler("RegisterSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
+			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
 			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
@@ -159,6 +168,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentUnitFilter", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitFilter)),
 			graphql.NewInputUnmarshaler("ResidentUnitOrder", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitOrder)),
 			graphql.NewInputUnmarshaler("ResolveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputResolveFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeInvitationInput)),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeRoleInput)),
@@ -173,9 +183,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
+			graphql.NewInputUnmarshaler("SuspendContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendContractInput)),
+			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
+			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
+			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
 		)
 	}
 	first := true
@@ -747,6 +761,22 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_endedAt(ctx, ec, field)
 	case "endReason":
 		return fieldContext_CoBuildingContract_endReason(ctx, ec, field)
+	case "autoRenew":
+		return fieldContext_CoBuildingContract_autoRenew(ctx, ec, field)
+	case "pendingStep":
+		return fieldContext_CoBuildingContract_pendingStep(ctx, ec, field)
+	case "pauses":
+		return fieldContext_CoBuildingContract_pauses(ctx, ec, field)
+	case "completion":
+		return fieldContext_CoBuildingContract_completion(ctx, ec, field)
+	case "objection":
+		return fieldContext_CoBuildingContract_objection(ctx, ec, field)
+	case "predecessor":
+		return fieldContext_CoBuildingContract_predecessor(ctx, ec, field)
+	case "successor":
+		return fieldContext_CoBuildingContract_successor(ctx, ec, field)
+	case "renewalChain":
+		return fieldContext_CoBuildingContract_renewalChain(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	}
@@ -863,6 +893,32 @@ func childFields_CommunityEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
 }
 
+func childFields_ContractCompletion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_ContractCompletion_organisation(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractCompletion_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_ContractCompletion_personName(ctx, ec, field)
+	case "completesAt":
+		return fieldContext_ContractCompletion_completesAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractCompletion", field.Name)
+}
+
+func childFields_ContractConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_ContractConsent_organisation(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractConsent_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_ContractConsent_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractConsent", field.Name)
+}
+
 func childFields_ContractDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "path":
@@ -875,6 +931,34 @@ func childFields_ContractDifference(ctx context.Context, ec *executionContext, f
 		return fieldContext_ContractDifference_after(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractDifference", field.Name)
+}
+
+func childFields_ContractNotice(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "effectiveOn":
+		return fieldContext_ContractNotice_effectiveOn(ctx, ec, field)
+	case "reason":
+		return fieldContext_ContractNotice_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractNotice_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_ContractNotice_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractNotice", field.Name)
+}
+
+func childFields_ContractObjection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_ContractObjection_organisation(ctx, ec, field)
+	case "reason":
+		return fieldContext_ContractObjection_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractObjection_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_ContractObjection_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractObjection", field.Name)
 }
 
 func childFields_ContractParty(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -901,10 +985,22 @@ func childFields_ContractParty(ctx context.Context, ec *executionContext, field 
 		return fieldContext_ContractParty_leftAt(ctx, ec, field)
 	case "reason":
 		return fieldContext_ContractParty_reason(ctx, ec, field)
+	case "notice":
+		return fieldContext_ContractParty_notice(ctx, ec, field)
 	case "fulfilmentRate":
 		return fieldContext_ContractParty_fulfilmentRate(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractParty", field.Name)
+}
+
+func childFields_ContractPause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return fieldContext_ContractPause_from(ctx, ec, field)
+	case "until":
+		return fieldContext_ContractPause_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractPause", field.Name)
 }
 
 func childFields_ContractPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -959,6 +1055,22 @@ func childFields_ContractSignature(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type ContractSignature", field.Name)
 }
 
+func childFields_ContractStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verb":
+		return fieldContext_ContractStep_verb(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_ContractStep_proposedBy(ctx, ec, field)
+	case "reason":
+		return fieldContext_ContractStep_reason(ctx, ec, field)
+	case "consents":
+		return fieldContext_ContractStep_consents(ctx, ec, field)
+	case "lapsesAt":
+		return fieldContext_ContractStep_lapsesAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractStep", field.Name)
+}
+
 func childFields_ContractText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "title":
@@ -983,6 +1095,8 @@ func childFields_ContractText(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ContractText_language(ctx, ec, field)
 	case "terms":
 		return fieldContext_ContractText_terms(ctx, ec, field)
+	case "autoRenew":
+		return fieldContext_ContractText_autoRenew(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractText", field.Name)
 }
@@ -1213,6 +1327,10 @@ func childFields_Fulfilment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Fulfilment_proposals(ctx, ec, field)
 	case "resolution":
 		return fieldContext_Fulfilment_resolution(ctx, ec, field)
+	case "waivers":
+		return fieldContext_Fulfilment_waivers(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Fulfilment_allowedActions(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Fulfilment", field.Name)
 }
@@ -1317,6 +1435,20 @@ func childFields_FulfilmentResolution(ctx context.Context, ec *executionContext,
 		return fieldContext_FulfilmentResolution_at(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FulfilmentResolution", field.Name)
+}
+
+func childFields_FulfilmentWaiver(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "party":
+		return fieldContext_FulfilmentWaiver_party(ctx, ec, field)
+	case "reason":
+		return fieldContext_FulfilmentWaiver_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_FulfilmentWaiver_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_FulfilmentWaiver_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FulfilmentWaiver", field.Name)
 }
 
 func childFields_GrantRolePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
