@@ -26,7 +26,7 @@ func (s *Service) Draft(ctx context.Context, in DraftInput) (*Contract, error) {
 	if !authz.From(ctx).Known() {
 		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
-	c := &Contract{}
+	c := &Contract{Origin: in.Origin}
 	c.ID = store.NewID[id.Contract](ctx, id.KindContract, s.now(), s.Random)
 	t, facts, err := s.compose(ctx, c, in.TextInput)
 	if err != nil {

@@ -59,6 +59,8 @@ type Contract struct {
 	EndedOn      *scalar.Date      `bson:"endedOn,omitempty"`      // in its own zone: from this day on nothing is due
 	Predecessor  id.Contract       `bson:"predecessor,omitempty"`  // the contract that it renews
 	RenewalReady *time.Time        `bson:"renewalReady,omitempty"` // when time drafted the contract that follows, or found it drafted
+
+	Origin *Origin `bson:"origin,omitempty"` // the template it was drafted from
 }
 
 // Keys counts the keys assigned so far, so that none is given twice, whatever was removed.

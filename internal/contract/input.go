@@ -60,6 +60,8 @@ type DraftInput struct {
 	command.Once
 	Party *id.Organisation
 	TextInput
+
+	Origin *Origin // the template that filled the text; not for clients to say
 }
 
 // ReviseInput makes a new version of the text. What is absent stays as it is; a list replaces the whole list.
