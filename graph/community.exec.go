@@ -21,6 +21,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -5360,6 +5361,51 @@ func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommuni
 	return res
 }
 
+func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx context.Context, ec *executionContext, v any) (template.CommunityType, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := template.CommunityType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v template.CommunityType) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
+	}
+	return res
+}
+
+func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]template.CommunityType, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.CommunityType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.CommunityType) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalNRegisterCommunityInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐRegisterCommunityInput(ctx context.Context, ec *executionContext, v any) (community.RegisterCommunityInput, error) {
 	res, err := unmarshalInputRegisterCommunityInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -5569,6 +5615,42 @@ func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcomm
 	return ret
 }
 
+func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]template.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.CommunityType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.CommunityType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, v any) (*community.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -5579,6 +5661,25 @@ func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 }
 
 func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *community.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx context.Context, ec *executionContext, v any) (*template.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := template.CommunityType(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.CommunityType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

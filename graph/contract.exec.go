@@ -22,6 +22,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -1953,6 +1954,38 @@ func (ec *executionContext) resolveBatch_CoBuildingContract_appraisals(ctx conte
 		err,
 		"CoBuildingContract.appraisals",
 	)
+}
+
+func _CoBuildingContract_origin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_origin(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Origin) graphql.Marshaler {
+			return marshalOContractOrigin2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐOrigin(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_origin(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractOrigin(ctx, ec, field)
+		},
+	}
+	return fc, nil
 }
 
 func _CoBuildingContractConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*contract.Contract]) (ret graphql.Marshaler) {
@@ -7133,6 +7166,11 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _CoBuildingContract_appraisals(ctx, ec, field, obj)
 				})
+		case "origin":
+			out.Values[i] = _CoBuildingContract_origin(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8806,6 +8844,21 @@ func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilme
 	return res
 }
 
+func unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx context.Context, ec *executionContext, v any) (template.EvidenceKind, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := template.EvidenceKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v template.EvidenceKind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EvidenceKind!")
+	}
+	return res
+}
+
 func unmarshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, v any) ([]contract.EvidenceKind, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -8855,6 +8908,36 @@ func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfi
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐEvidenceKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, v any) ([]template.EvidenceKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.EvidenceKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.EvidenceKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -9244,6 +9327,42 @@ func marshalOEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontr
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐEvidenceKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, v any) ([]template.EvidenceKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.EvidenceKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.EvidenceKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {

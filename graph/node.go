@@ -26,6 +26,9 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindFulfilment:  nodesOf(r.Fulfilments.Many),
 		id.KindSigningKey:  nodesOf(r.SigningKeys.Many),
 
+		id.KindTemplate:      nodesOf(r.Templates.Many),
+		id.KindLibraryClause: nodesOf(r.Templates.ManyClauses),
+
 		id.KindAppraisal: nodesOf(r.Appraisals.Many),
 		id.KindCriteria:  nodesOf(r.Appraisals.ManyCriteria),
 

@@ -1650,6 +1650,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐInvitation(ct
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx context.Context, ec *executionContext, v any) (id.LibraryClause, error) {
+	res, err := wire.UnmarshalLibraryClauseID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.LibraryClause) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalLibraryClauseID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx context.Context, ec *executionContext, v any) (id.Notification, error) {
 	res, err := wire.UnmarshalNotificationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1728,6 +1742,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSigningKey(
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSigningKey(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.SigningKey) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalSigningKeyID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐTemplate(ctx context.Context, ec *executionContext, v any) (id.Template, error) {
+	res, err := wire.UnmarshalTemplateID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐTemplate(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Template) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalTemplateID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -2122,6 +2150,41 @@ func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract�
 	return ret
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClauseᚄ(ctx context.Context, ec *executionContext, v any) ([]id.LibraryClause, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.LibraryClause, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClauseᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.LibraryClause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotificationᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Notification, error) {
 	if v == nil {
 		return nil, nil
@@ -2223,6 +2286,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(c
 	}
 	_ = sel
 	res := wire.MarshalContractID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx context.Context, ec *executionContext, v any) (*id.LibraryClause, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalLibraryClauseID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.LibraryClause) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalLibraryClauseID(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 

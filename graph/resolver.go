@@ -3,6 +3,8 @@
 package graph
 
 import (
+	"context"
+
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
@@ -13,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 )
 
@@ -34,4 +37,8 @@ type Rooms struct {
 	Reports    *report.Service
 
 	Notifications *notification.Service
+
+	Templates *template.Service
+	// DraftFrom drafts a contract from a template: what one room fills, another drafts.
+	DraftFrom func(context.Context, template.DraftInput) (*contract.Contract, error)
 }

@@ -30,10 +30,12 @@ type ResolverRoot interface {
 	ContractCompletion() ContractCompletionResolver
 	ContractConsent() ContractConsentResolver
 	ContractObjection() ContractObjectionResolver
+	ContractOrigin() ContractOriginResolver
 	ContractParty() ContractPartyResolver
 	ContractRemark() ContractRemarkResolver
 	ContractSignature() ContractSignatureResolver
 	ContractStep() ContractStepResolver
+	ContractTemplate() ContractTemplateResolver
 	ContractTextParty() ContractTextPartyResolver
 	ContractVersion() ContractVersionResolver
 	CooperationRecord() CooperationRecordResolver
@@ -46,6 +48,7 @@ type ResolverRoot interface {
 	FulfilmentResolution() FulfilmentResolutionResolver
 	FulfilmentWaiver() FulfilmentWaiverResolver
 	Invitation() InvitationResolver
+	LibraryClause() LibraryClauseResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
@@ -63,6 +66,7 @@ type ResolverRoot interface {
 	Session() SessionResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
+	TemplateClause() TemplateClauseResolver
 }
 
 type DirectiveRoot struct {
@@ -102,9 +106,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalOrder", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOrder)),
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
+			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
+			graphql.NewInputUnmarshaler("ClauseTopicChoice", graphql.BindUnmarshaler(ec, unmarshalInputClauseTopicChoice)),
 			graphql.NewInputUnmarshaler("CommercialCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputCommercialCommunityInput)),
 			graphql.NewInputUnmarshaler("CommitmentChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentChoice)),
 			graphql.NewInputUnmarshaler("CommitmentContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentContractStatusChoice)),
@@ -122,6 +128,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractPartyInput", graphql.BindUnmarshaler(ec, unmarshalInputContractPartyInput)),
 			graphql.NewInputUnmarshaler("ContractRemarkInput", graphql.BindUnmarshaler(ec, unmarshalInputContractRemarkInput)),
 			graphql.NewInputUnmarshaler("ContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractStatusChoice)),
+			graphql.NewInputUnmarshaler("ContractTemplateFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateFilter)),
+			graphql.NewInputUnmarshaler("ContractTemplateTextInput", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateTextInput)),
+			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
+			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
@@ -129,6 +139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisputeFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDisputeFulfilmentInput)),
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
 			graphql.NewInputUnmarshaler("DistrictOrder", graphql.BindUnmarshaler(ec, unmarshalInputDistrictOrder)),
+			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
@@ -141,6 +152,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
 			graphql.NewInputUnmarshaler("InvitePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputInvitePersonInput)),
+			graphql.NewInputUnmarshaler("LibraryClauseFilter", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseFilter)),
+			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
@@ -169,7 +182,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentUnitOrder", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitOrder)),
 			graphql.NewInputUnmarshaler("ResolveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputResolveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
+			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
+			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
+			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
+			graphql.NewInputUnmarshaler("ReviseLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseLibraryClauseInput)),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeInvitationInput)),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeRoleInput)),
 			graphql.NewInputUnmarshaler("RevokeSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSigningKeyInput)),
@@ -184,6 +201,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
 			graphql.NewInputUnmarshaler("SuspendContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSuspendContractInput)),
+			graphql.NewInputUnmarshaler("TemplateClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputTemplateClauseInput)),
+			graphql.NewInputUnmarshaler("TemplateCommitmentInput", graphql.BindUnmarshaler(ec, unmarshalInputTemplateCommitmentInput)),
+			graphql.NewInputUnmarshaler("TemplateCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateCommunityTypeChoice)),
+			graphql.NewInputUnmarshaler("TemplateHostInput", graphql.BindUnmarshaler(ec, unmarshalInputTemplateHostInput)),
+			graphql.NewInputUnmarshaler("TemplateOrder", graphql.BindUnmarshaler(ec, unmarshalInputTemplateOrder)),
+			graphql.NewInputUnmarshaler("TemplatePartnerInput", graphql.BindUnmarshaler(ec, unmarshalInputTemplatePartnerInput)),
+			graphql.NewInputUnmarshaler("TemplateRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputTemplateRoleInput)),
+			graphql.NewInputUnmarshaler("TemplateStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateStatusChoice)),
+			graphql.NewInputUnmarshaler("TemplateUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateUnitKindChoice)),
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
@@ -265,7 +291,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "unit.graphqls"
+//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -451,6 +477,7 @@ type Mutation
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
+	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -659,6 +686,16 @@ func childFields_AppraisalRating(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AppraisalRating", field.Name)
 }
 
+func childFields_BilingualText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "zh":
+		return fieldContext_BilingualText_zh(ctx, ec, field)
+	case "en":
+		return fieldContext_BilingualText_en(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BilingualText", field.Name)
+}
+
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -779,6 +816,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_renewalChain(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
+	case "origin":
+		return fieldContext_CoBuildingContract_origin(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoBuildingContract", field.Name)
 }
@@ -961,6 +1000,16 @@ func childFields_ContractObjection(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type ContractObjection", field.Name)
 }
 
+func childFields_ContractOrigin(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return fieldContext_ContractOrigin_template(ctx, ec, field)
+	case "version":
+		return fieldContext_ContractOrigin_version(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractOrigin", field.Name)
+}
+
 func childFields_ContractParty(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "organisation":
@@ -1069,6 +1118,152 @@ func childFields_ContractStep(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ContractStep_lapsesAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractStep", field.Name)
+}
+
+func childFields_ContractTemplate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ContractTemplate_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ContractTemplate_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ContractTemplate_createdAt(ctx, ec, field)
+	case "revisedAt":
+		return fieldContext_ContractTemplate_revisedAt(ctx, ec, field)
+	case "owner":
+		return fieldContext_ContractTemplate_owner(ctx, ec, field)
+	case "builtIn":
+		return fieldContext_ContractTemplate_builtIn(ctx, ec, field)
+	case "status":
+		return fieldContext_ContractTemplate_status(ctx, ec, field)
+	case "textVersion":
+		return fieldContext_ContractTemplate_textVersion(ctx, ec, field)
+	case "title":
+		return fieldContext_ContractTemplate_title(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ContractTemplate_purpose(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_ContractTemplate_communityTypes(ctx, ec, field)
+	case "unitKinds":
+		return fieldContext_ContractTemplate_unitKinds(ctx, ec, field)
+	case "partners":
+		return fieldContext_ContractTemplate_partners(ctx, ec, field)
+	case "clauses":
+		return fieldContext_ContractTemplate_clauses(ctx, ec, field)
+	case "commitments":
+		return fieldContext_ContractTemplate_commitments(ctx, ec, field)
+	case "noticeDays":
+		return fieldContext_ContractTemplate_noticeDays(ctx, ec, field)
+	case "months":
+		return fieldContext_ContractTemplate_months(ctx, ec, field)
+	case "autoRenew":
+		return fieldContext_ContractTemplate_autoRenew(ctx, ec, field)
+	case "versions":
+		return fieldContext_ContractTemplate_versions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplate", field.Name)
+}
+
+func childFields_ContractTemplateConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ContractTemplateConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ContractTemplateConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ContractTemplateConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ContractTemplateConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateConnection", field.Name)
+}
+
+func childFields_ContractTemplateEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ContractTemplateEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ContractTemplateEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateEdge", field.Name)
+}
+
+func childFields_ContractTemplatePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contractTemplate":
+		return fieldContext_ContractTemplatePayload_contractTemplate(ctx, ec, field)
+	case "errors":
+		return fieldContext_ContractTemplatePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ContractTemplatePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ContractTemplatePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplatePayload", field.Name)
+}
+
+func childFields_ContractTemplateText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return fieldContext_ContractTemplateText_title(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ContractTemplateText_purpose(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_ContractTemplateText_communityTypes(ctx, ec, field)
+	case "unitKinds":
+		return fieldContext_ContractTemplateText_unitKinds(ctx, ec, field)
+	case "partners":
+		return fieldContext_ContractTemplateText_partners(ctx, ec, field)
+	case "clauses":
+		return fieldContext_ContractTemplateText_clauses(ctx, ec, field)
+	case "commitments":
+		return fieldContext_ContractTemplateText_commitments(ctx, ec, field)
+	case "noticeDays":
+		return fieldContext_ContractTemplateText_noticeDays(ctx, ec, field)
+	case "months":
+		return fieldContext_ContractTemplateText_months(ctx, ec, field)
+	case "autoRenew":
+		return fieldContext_ContractTemplateText_autoRenew(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateText", field.Name)
+}
+
+func childFields_ContractTemplateVersion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_ContractTemplateVersion_number(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractTemplateVersion_at(ctx, ec, field)
+	case "summary":
+		return fieldContext_ContractTemplateVersion_summary(ctx, ec, field)
+	case "text":
+		return fieldContext_ContractTemplateVersion_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateVersion", field.Name)
+}
+
+func childFields_ContractTemplateVersionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ContractTemplateVersionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ContractTemplateVersionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ContractTemplateVersionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ContractTemplateVersionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateVersionConnection", field.Name)
+}
+
+func childFields_ContractTemplateVersionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ContractTemplateVersionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ContractTemplateVersionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTemplateVersionEdge", field.Name)
 }
 
 func childFields_ContractText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1537,6 +1732,128 @@ func childFields_InvitePersonPayload(ctx context.Context, ec *executionContext, 
 		return fieldContext_InvitePersonPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InvitePersonPayload", field.Name)
+}
+
+func childFields_LibraryClause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_LibraryClause_id(ctx, ec, field)
+	case "version":
+		return fieldContext_LibraryClause_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_LibraryClause_createdAt(ctx, ec, field)
+	case "revisedAt":
+		return fieldContext_LibraryClause_revisedAt(ctx, ec, field)
+	case "owner":
+		return fieldContext_LibraryClause_owner(ctx, ec, field)
+	case "builtIn":
+		return fieldContext_LibraryClause_builtIn(ctx, ec, field)
+	case "status":
+		return fieldContext_LibraryClause_status(ctx, ec, field)
+	case "textVersion":
+		return fieldContext_LibraryClause_textVersion(ctx, ec, field)
+	case "topic":
+		return fieldContext_LibraryClause_topic(ctx, ec, field)
+	case "heading":
+		return fieldContext_LibraryClause_heading(ctx, ec, field)
+	case "body":
+		return fieldContext_LibraryClause_body(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_LibraryClause_communityTypes(ctx, ec, field)
+	case "versions":
+		return fieldContext_LibraryClause_versions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClause", field.Name)
+}
+
+func childFields_LibraryClauseConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_LibraryClauseConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_LibraryClauseConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_LibraryClauseConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_LibraryClauseConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseConnection", field.Name)
+}
+
+func childFields_LibraryClauseEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_LibraryClauseEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_LibraryClauseEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseEdge", field.Name)
+}
+
+func childFields_LibraryClausePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "libraryClause":
+		return fieldContext_LibraryClausePayload_libraryClause(ctx, ec, field)
+	case "errors":
+		return fieldContext_LibraryClausePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_LibraryClausePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_LibraryClausePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClausePayload", field.Name)
+}
+
+func childFields_LibraryClauseText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "topic":
+		return fieldContext_LibraryClauseText_topic(ctx, ec, field)
+	case "heading":
+		return fieldContext_LibraryClauseText_heading(ctx, ec, field)
+	case "body":
+		return fieldContext_LibraryClauseText_body(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_LibraryClauseText_communityTypes(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseText", field.Name)
+}
+
+func childFields_LibraryClauseVersion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_LibraryClauseVersion_number(ctx, ec, field)
+	case "at":
+		return fieldContext_LibraryClauseVersion_at(ctx, ec, field)
+	case "summary":
+		return fieldContext_LibraryClauseVersion_summary(ctx, ec, field)
+	case "text":
+		return fieldContext_LibraryClauseVersion_text(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseVersion", field.Name)
+}
+
+func childFields_LibraryClauseVersionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_LibraryClauseVersionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_LibraryClauseVersionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_LibraryClauseVersionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_LibraryClauseVersionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseVersionConnection", field.Name)
+}
+
+func childFields_LibraryClauseVersionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_LibraryClauseVersionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_LibraryClauseVersionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseVersionEdge", field.Name)
 }
 
 func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2223,6 +2540,60 @@ func childFields_SubDistrictEdge(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_SubDistrictEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SubDistrictEdge", field.Name)
+}
+
+func childFields_TemplateClause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "heading":
+		return fieldContext_TemplateClause_heading(ctx, ec, field)
+	case "body":
+		return fieldContext_TemplateClause_body(ctx, ec, field)
+	case "libraryClause":
+		return fieldContext_TemplateClause_libraryClause(ctx, ec, field)
+	case "libraryVersion":
+		return fieldContext_TemplateClause_libraryVersion(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateClause", field.Name)
+}
+
+func childFields_TemplateCommitment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "provider":
+		return fieldContext_TemplateCommitment_provider(ctx, ec, field)
+	case "receivers":
+		return fieldContext_TemplateCommitment_receivers(ctx, ec, field)
+	case "action":
+		return fieldContext_TemplateCommitment_action(ctx, ec, field)
+	case "quantity":
+		return fieldContext_TemplateCommitment_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_TemplateCommitment_unit(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_TemplateCommitment_recurrence(ctx, ec, field)
+	case "dueAfterDays":
+		return fieldContext_TemplateCommitment_dueAfterDays(ctx, ec, field)
+	case "standing":
+		return fieldContext_TemplateCommitment_standing(ctx, ec, field)
+	case "evidenceRequired":
+		return fieldContext_TemplateCommitment_evidenceRequired(ctx, ec, field)
+	case "evidenceNote":
+		return fieldContext_TemplateCommitment_evidenceNote(ctx, ec, field)
+	case "weight":
+		return fieldContext_TemplateCommitment_weight(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateCommitment", field.Name)
+}
+
+func childFields_TemplateRole(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_TemplateRole_key(ctx, ec, field)
+	case "label":
+		return fieldContext_TemplateRole_label(ctx, ec, field)
+	case "unitKinds":
+		return fieldContext_TemplateRole_unitKinds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRole", field.Name)
 }
 
 func childFields_UpdateCommunityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

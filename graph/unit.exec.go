@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -2022,6 +2023,21 @@ func marshalNResidentUnitOrderField2githubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return res
 }
 
+func unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, v any) (template.UnitKind, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := template.UnitKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v template.UnitKind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UnitKind!")
+	}
+	return res
+}
+
 func unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKind(ctx context.Context, ec *executionContext, v any) (unit.Kind, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := unit.Kind(tmp)
@@ -2035,6 +2051,36 @@ func marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKind(
 		graphql.AddInvalidNullFromMarshaler(ctx, "UnitKind!")
 	}
 	return res
+}
+
+func unmarshalNUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKindᚄ(ctx context.Context, ec *executionContext, v any) ([]template.UnitKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.UnitKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.UnitKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalNUpdateResidentUnitInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐUpdateResidentUnitInput(ctx context.Context, ec *executionContext, v any) (unit.UpdateResidentUnitInput, error) {
@@ -2121,6 +2167,42 @@ func unmarshalOResidentUnitOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKindᚄ(ctx context.Context, ec *executionContext, v any) ([]template.UnitKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]template.UnitKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []template.UnitKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKindᚄ(ctx context.Context, ec *executionContext, v any) ([]unit.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -2155,6 +2237,25 @@ func marshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKi
 	}
 
 	return ret
+}
+
+func unmarshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, v any) (*template.UnitKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := template.UnitKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.UnitKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
 }
 
 func unmarshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKind(ctx context.Context, ec *executionContext, v any) (*unit.Kind, error) {

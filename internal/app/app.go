@@ -27,6 +27,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 )
 
@@ -72,6 +73,8 @@ type App struct {
 	Reports    *report.Service
 
 	Notifications *notification.Service
+
+	Templates *template.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -103,6 +106,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.notifications(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.templates(ctx); err != nil {
 		return nil, err
 	}
 	a.Journal.Collect(a.outboxes()...)

@@ -31,6 +31,8 @@ func (a *App) Handler() (http.Handler, error) {
 			Reports: a.Reports,
 
 			Notifications: a.Notifications,
+
+			Templates: a.Templates, DraftFrom: a.DraftFrom,
 		}, graph.Options{Open: a.Introspection, Log: a.Log}),
 		Reports: a.paper(),
 		SDL:     graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,

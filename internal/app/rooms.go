@@ -108,7 +108,7 @@ func (a *App) outboxes() []store.Outbox {
 	var all []store.Outbox
 	for _, room := range []interface{ Outboxes() []store.Outbox }{
 		a.Districts, a.Communities, a.Units, a.People, a.Keys, a.Contracts, a.Fulfilments,
-		a.Appraisals,
+		a.Appraisals, a.Templates,
 	} {
 		all = append(all, room.Outboxes()...)
 	}

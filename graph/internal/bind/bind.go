@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/signingkey"
+	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 )
 
@@ -143,3 +144,11 @@ func part[W, P any](whole *W, of func(*W) *P) *P {
 	}
 	return of(whole)
 }
+
+// The payloads of templates and of the library of clauses.
+type (
+	// ContractTemplatePayload answers every change of a template.
+	ContractTemplatePayload = payload.Of[*template.Template]
+	// LibraryClausePayload answers every change of a standard clause.
+	LibraryClausePayload = payload.Of[*template.LibraryClause]
+)
