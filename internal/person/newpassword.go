@@ -9,6 +9,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/token"
 )
 
 // ChangePasswordInput is the input of changePassword.
@@ -18,7 +19,8 @@ type ChangePasswordInput struct {
 	NewPassword string
 }
 
-// ChangePassword gives the caller a new password and ends all of the caller's other sessions.
+// ChangePassword gives the caller a new password and ends all of the caller's other sessions. The one it was changed in
+// goes on for as long as an access token lasts: a copied refresh token must not outlive the password.
 func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*Person, error) {
 	a := authz.From(ctx)
 	if a.Person == "" {
@@ -68,8 +70,8 @@ func (s *Service) changed(ctx context.Context, me *Person, password string) (boo
 	return true, nil
 }
 
-// setPassword keeps a new password and ends all sessions but one. What the old password was is compared again in the
-// write itself, so that of two changes at once the later one fails.
+// setPassword keeps a new password and ends all sessions but one, which is not refreshed any more. What the old password
+// was is compared again in the write itself, so that of two changes at once the later one fails.
 func (s *Service) setPassword(ctx context.Context, me *Person, password string, stays id.Session) (*Person, error) {
 	h, err := s.Passwords.hash(ctx, password)
 	if err != nil {
@@ -89,6 +91,7 @@ func (s *Service) setPassword(ctx context.Context, me *Person, password string, 
 	}
 	_, err = s.sessions.Touch(authz.AsSystem(ctx), access.SessionStart, string(stays), func(o *Session) error {
 		o.Generation = p.Generation
+		o.disarm(s.now().Add(token.AccessLife))
 		return nil
 	})
 	return p, err

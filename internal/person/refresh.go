@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -98,12 +99,12 @@ func (s *Service) Refresh(ctx context.Context, in RefreshInput) (*SignedIn, erro
 		fresh, err = s.rotate(ctx, t)
 		return &Person{}, err
 	})
-	return fresh, at(err, "refreshToken")
+	return fresh, err
 }
 
 // rotate puts a new secret in the place of the token's.
 func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error) {
-	wrong := fault.New(fault.Refused, CodeRefresh)
+	wrong := fault.New(fault.Refused, CodeRefresh).At("refreshToken")
 	sys := authz.AsSystem(ctx)
 	was, err := s.sessions.Get(sys, string(t.session))
 	if fault.Is(err, fault.CodeNotFound) {
@@ -129,7 +130,7 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 		case !is(t.shared, o.Family), !o.lasts(p, now):
 			return wrong
 		case !is(t.own, o.Secret): // it was good once
-			refusal = fault.New(fault.Refused, CodeReused)
+			refusal = fault.New(fault.Refused, CodeReused).At("refreshToken")
 			o.end(now)
 			return nil
 		}
@@ -144,7 +145,10 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 		return nil, err
 	}
 	if once := store.OnceFrom(ctx); once != nil && once.Replayed {
-		return nil, fault.New(fault.Refused, fault.CodeAlreadyDone, "id", once.ID)
+		if o.EndedAt != nil {
+			return nil, wrong
+		}
+		return nil, fault.New(fault.Refused, fault.CodeAlreadyDone, "id", once.ID).At("clientMutationId")
 	}
 	return s.signedIn(ctx, p, o, next.String())
 }
@@ -162,15 +166,19 @@ func (s *Service) signedIn(ctx context.Context, p *Person, o *Session, refresh s
 	}, nil
 }
 
+// errNoted keeps the second of many requests at once from writing what the first has written.
+var errNoted = errors.New("person: the session's use has been noted")
+
 // noted notes that a session is in use, at most once a minute. Where that fails, the request goes on all the same.
 func (s *Service) noted(ctx context.Context, o *Session, now time.Time) {
 	if now.Sub(o.UsedAt) < usedAfter {
 		return
 	}
 	_, _ = s.sessions.Touch(ctx, access.SessionRefresh, string(o.ID), func(o *Session) error {
-		if now.After(o.UsedAt) {
-			o.UsedAt = now
+		if now.Sub(o.UsedAt) < usedAfter {
+			return errNoted
 		}
+		o.UsedAt = now
 		return nil
 	})
 }

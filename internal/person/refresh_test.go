@@ -14,6 +14,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/token"
 )
 
 func (w *world) signedIn(login string) *person.SignedIn {
@@ -257,27 +259,15 @@ func TestTheUseOfASessionIsNotedOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
 	in := w.signedIn("li.wei")
-	used := func() (time.Time, int64) {
-		raw, err := w.db.Get(t.Context(), "sessions", string(in.Session))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var o person.Session
-		if err := bson.Unmarshal(raw, &o); err != nil {
-			t.Fatal(err)
-		}
-		return o.UsedAt, o.Rev
-	}
-	_, before := used()
+	before := w.kept(in).Rev
 	for range 120 {
 		w.pass(time.Second)
 		if _, err := w.actor(in); err != nil {
 			t.Fatal(err)
 		}
 	}
-	at, after := used()
-	if !at.Equal(w.clock()) || after != before+2 {
-		t.Errorf("used at %v, written %d times", at, after-before)
+	if o := w.kept(in); !o.UsedAt.Equal(w.clock()) || o.Rev != before+2 {
+		t.Errorf("used at %v, written %d times", o.UsedAt, o.Rev-before)
 	}
 }
 
@@ -308,4 +298,78 @@ func FuzzAnyRefreshTokenIsReadOrRefused(f *testing.F) {
 			t.Fatalf("%q: %v", s, err)
 		}
 	})
+}
+
+func TestManyRequestsAtOnceNoteTheUseOnce(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	before := w.kept(in).Rev
+	w.pass(2 * time.Minute)
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, err := w.actor(in); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if o := w.kept(in); o.Rev != before+1 || !o.UsedAt.Equal(w.clock()) {
+		t.Errorf("written %d times, used at %v", o.Rev-before, o.UsedAt)
+	}
+}
+
+// kept is a session as the store holds it.
+func (w *world) kept(in *person.SignedIn) person.Session {
+	w.t.Helper()
+	raw, err := w.db.Get(w.ctx, "sessions", string(in.Session))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var o person.Session
+	if err := bson.Unmarshal(raw, &o); err != nil {
+		w.t.Fatal(err)
+	}
+	return o
+}
+
+func TestNoRefreshTokenOutlivesThePassword(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	mine, other := w.signedIn("li.wei"), w.signedIn("li.wei")
+	_, err := w.people.ChangePassword(w.with(mine), person.ChangePasswordInput{OldPassword: password, NewPassword: "another fine password"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, in := range map[string]*person.SignedIn{"the session it was changed in": mine, "another": other} {
+		_, err := w.refresh(in.RefreshToken)
+		wants(t, what, err, person.CodeRefresh, "refreshToken")
+	}
+	if _, err := w.actor(mine); err != nil {
+		t.Errorf("the session it was changed in has ended: %v", err)
+	}
+	w.pass(token.AccessLife)
+	_, err = w.actor(mine)
+	wants(t, "when its access token has ended", err, fault.CodeUnauthenticated)
+}
+
+func TestARefusedRefreshPointsAtWhatIsWrong(t *testing.T) {
+	w := newWorld(t)
+	w.has("li.wei")
+	in := w.signedIn("li.wei")
+	again := func(mutation string) error {
+		ctx := store.WithOnce(w.ctx, store.NewOnce("", mutation, []byte(in.RefreshToken)))
+		_, err := w.people.Refresh(ctx, person.RefreshInput{RefreshToken: in.RefreshToken})
+		return err
+	}
+	if err := again("1"); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "the same mutation again", again("1"), fault.CodeAlreadyDone, "clientMutationId")
+	other, _ := named(w.ctx, "another input")
+	_, err := w.people.Refresh(other, person.RefreshInput{RefreshToken: in.RefreshToken})
+	wants(t, "its name with another input", err, fault.CodeMismatch, "clientMutationId")
+	wants(t, "the same token under another name", again("2"), person.CodeReused, "refreshToken")
+	wants(t, "and once more", again("2"), person.CodeRefresh, "refreshToken")
 }

@@ -52,6 +52,14 @@ func (s *Session) prolong(now time.Time) {
 	}
 }
 
+// disarm takes the session's refresh tokens away: it ends with the access token that is under way.
+func (s *Session) disarm(until time.Time) {
+	s.Family, s.Secret = nil, nil
+	if s.ExpiresAt.After(until) {
+		s.ExpiresAt = until
+	}
+}
+
 // end closes the session; one that has ended stays as it is. Its refresh tokens are forgotten.
 func (s *Session) end(now time.Time) {
 	if s.EndedAt == nil {
