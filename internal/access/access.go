@@ -69,6 +69,22 @@ const (
 	ReportKeep = "report.keep"
 )
 
+// The actions of amendments.
+const (
+	AmendmentRead           = "amendment.read"
+	AmendmentDraft          = "amendment.draft"
+	AmendmentRevise         = "amendment.revise"
+	AmendmentPropose        = "amendment.propose"
+	AmendmentRequestChanges = "amendment.requestChanges"
+	AmendmentAgree          = "amendment.agree"
+	AmendmentDecline        = "amendment.decline"
+	AmendmentCancel         = "amendment.cancel"
+	AmendmentOpen           = "amendment.openForSigning"
+	AmendmentReopen         = "amendment.reopen"
+	AmendmentSign           = "amendment.sign"
+	AmendmentTime           = "amendment.time"
+)
+
 // GrantOf is the action of giving a role, by invitation or directly; RevokeOf that of taking it away.
 func GrantOf(r authz.Role) string { return "role.grant." + string(r) }
 

@@ -34,7 +34,7 @@ const (
 // Table is who may do what. A line says: the action, the verb as people know it, the roles by the way their
 // organisation stands to the object, and what the object's own rules add.
 func Table() authz.Table {
-	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments(), reports(), appraisals(), notifications(), inForce(), templates())
+	return slices.Concat(organisations(), people(), keys(), contracts(), fulfilments(), reports(), appraisals(), notifications(), inForce(), templates(), amendments())
 }
 
 func organisations() authz.Table {
@@ -139,6 +139,25 @@ func reports() authz.Table {
 	return authz.Table{
 		rule(ReportRead, "report, /reports", join(to(own, people...), to(party, people...), to(above, supervisor, auditor)), "on a contract its readers, on an organisation its people and those of the bodies above; and of it what they may read"),
 		rule(ReportKeep, "–", nil, "adds up what contracts and fulfilments tell: the program itself"),
+	}
+}
+
+// amendments are read by whom the contract is read by; what is done to them is done by those who do it to contracts.
+func amendments() authz.Table {
+	parties := to(party, secretary, liaison, supervisor)
+	return authz.Table{
+		rule(AmendmentRead, "amendments, amendment, node", contractReaders(), "as the contract"),
+		rule(AmendmentDraft, "draftAmendment", parties, "any host or partner of a contract in force"),
+		rule(AmendmentRevise, "reviseAmendment", parties, "in DRAFT only the drafting party"),
+		rule(AmendmentPropose, "proposeAmendment", parties, "the drafting party"),
+		rule(AmendmentRequestChanges, "requestAmendmentChanges", parties, "any party but the one whose text it is"),
+		rule(AmendmentAgree, "agreeToAmendment", parties, ""),
+		rule(AmendmentDecline, "declineAmendment", parties, "any host or partner but the drafting party"),
+		rule(AmendmentCancel, "cancelAmendment", parties, "the drafting party"),
+		rule(AmendmentOpen, "openAmendmentForSigning", to(hosting, secretary), "when every host and partner has agreed; one at a time"),
+		rule(AmendmentReopen, "reopenAmendment", parties, "any party that has not signed"),
+		rule(AmendmentSign, "signAmendment", to(party, signer), "in the order the text names"),
+		rule(AmendmentTime, "–", nil, "taking effect, lapsing with the contract: the program itself"),
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
@@ -86,8 +87,8 @@ func (a *App) contracts(ctx context.Context) error {
 func (a *App) seal(ctx context.Context, b signing.Bundle) ([]byte, error) {
 	b.Issuer = a.Issuer
 	var kids []string
-	for _, p := range b.Parties {
-		if p.Kid != "" {
+	for _, p := range b.Signers() {
+		if p.Kid != "" && !slices.Contains(kids, p.Kid) {
 			kids = append(kids, p.Kid)
 		}
 	}
@@ -127,6 +128,12 @@ func (a *App) follow() {
 	})
 	a.Journal.Follow("people-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.People.Resettle))
 	a.Journal.Follow("plans-of-contracts", []string{"contract.*"}, a.Fulfilments.FollowContract)
+	a.Journal.Follow("amendments-of-contracts", contract.Turns(), func(ctx context.Context, e journal.Entry) error {
+		return a.Contracts.ContractTurned(ctx, id.Contract(e.Subject))
+	})
+	a.Journal.Follow("amendments-signed-by-all", []string{contract.AmendmentToldSealed}, func(ctx context.Context, e journal.Entry) error {
+		return a.Contracts.Sealed(ctx, id.Amendment(e.Subject))
+	})
 	a.Journal.Follow("rates-of-fulfilments", []string{"fulfilment.*"}, a.Fulfilments.FollowFulfilment)
 
 	a.Journal.Follow("appraisals-of-contracts", []string{"contract.*"}, a.Appraisals.FollowContract)
@@ -141,6 +148,7 @@ func (a *App) follow() {
 // jobs are what time does in each room.
 func (a *App) jobs() []schedule.Job {
 	return []schedule.Job{
+		{Name: "amendments", Do: a.Contracts.TickAmendments},
 		{Name: "contracts", Do: a.Contracts.Tick},
 		{Name: "fulfilments", Do: a.Fulfilments.Tick},
 		{Name: "people", Do: a.People.Tick},

@@ -35,6 +35,10 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (n int, err error) {
 	}
 	var bad error
 	for _, c := range due {
+		if err := s.applyFirst(ctx, c, now); err != nil {
+			bad = errors.Join(bad, fmt.Errorf("contract %s: %w", c, err))
+			continue
+		}
 		_, err := s.contracts.Change(ctx, access.ContractTime, string(c), func(c *Contract) error {
 			done, err := c.Wake(now, s.deeds(ctx, c, now))
 			if err == nil && !done {

@@ -40,6 +40,18 @@ const (
 	CodeAlreadyRenewed   fault.Code = "CONTRACT_ALREADY_RENEWED" // successor
 	CodeRenewalTooLate   fault.Code = "RENEWAL_TOO_LATE"         // until: the last day on which it could be renewed
 
+	CodeAmendOutdated   fault.Code = "AMENDMENT_OUTDATED"        // base, current: versions of the contract's text
+	CodeAmendState      fault.Code = "AMENDMENT_WRONG_STATE"     // status, verb
+	CodeAmendNotInForce fault.Code = "CONTRACT_NOT_IN_FORCE"     // status: only a contract in force is amended
+	CodeAmendParties    fault.Code = "AMENDMENT_KEEPS_PARTIES"   // organisations, names: hosts and partners stay, witnesses may join
+	CodeAmendSigning    fault.Code = "AMENDMENT_IN_SIGNING"      // amendment: that is being signed, or signed and to come
+	CodeAmendDayPassed  fault.Code = "AMENDMENT_DAY_PASSED"      // effectiveOn, today
+	CodeAmendEndPassed  fault.Code = "AMENDMENT_ENDS_IN_PAST"    // endsOn, today
+	CodeAmendNotDrafter fault.Code = "AMENDMENT_NOT_DRAFTER"     // organisation
+	CodeAmendNotAgreed  fault.Code = "AMENDMENT_NOT_AGREED"      // organisations, names: who has not agreed to this text
+	CodeAmendUnchanged  fault.Code = "AMENDMENT_UNCHANGED"       // the text says what the text in force says, or what it said before
+	CodeAmendCancels    fault.Code = "AMENDMENT_DRAFTER_CANCELS" // organisation: who drafted cancels, and does not decline
+
 	CodeEndsBeforeStart  fault.Code = "ENDS_BEFORE_START"       // effectiveOn, endsOn
 	CodeUnknownZone      fault.Code = "UNKNOWN_TIME_ZONE"       // zone
 	CodeOneHost          fault.Code = "CONTRACT_NEEDS_ONE_HOST" // count

@@ -98,24 +98,15 @@ func (s *Service) Propose(ctx context.Context, in ProposeInput) (*Contract, erro
 
 // RequestChanges asks for changes of the text, with remarks on clauses, commitments or the whole.
 func (s *Service) RequestChanges(ctx context.Context, in RequestChangesInput) (*Contract, error) {
-	var f fault.List
-	var remarks []Remark
-	if count(&f, len(in.Remarks), 1, maxAtOnce, "remarks") {
-		for i, r := range in.Remarks {
-			var own fault.List
-			body := text.Block(&own, "body", r.Body, 1, maxReason)
-			f.Add(own.Err(), "remarks", strconv.Itoa(i))
-			remarks = append(remarks, Remark{ClauseKey: r.ClauseKey, CommitmentKey: r.CommitmentKey, Body: body})
-		}
-	}
-	if err := f.Err(); err != nil {
+	remarks, err := remarksOf(in.Remarks)
+	if err != nil {
 		return nil, err
 	}
 	return s.step(ctx, VerbRequestChanges, in.StepInput, func(c *Contract, by By) error {
 		if err := c.ready(VerbRequestChanges, by.Party); err != nil {
 			return err
 		}
-		if err := c.finds(remarks); err != nil {
+		if err := c.Text.finds(remarks); err != nil {
 			return err
 		}
 		return c.RequestChanges(by, remarks)
@@ -123,14 +114,14 @@ func (s *Service) RequestChanges(ctx context.Context, in RequestChangesInput) (*
 }
 
 // finds checks that remarks speak of clauses and commitments that the text has.
-func (c *Contract) finds(remarks []Remark) error {
+func (t *Text) finds(remarks []Remark) error {
 	var f fault.List
 	for i, r := range remarks {
 		at := strconv.Itoa(i)
-		if k := r.ClauseKey; k != nil && !slices.ContainsFunc(c.Clauses, func(l *Clause) bool { return l.Key == *k }) {
+		if k := r.ClauseKey; k != nil && !slices.ContainsFunc(t.Clauses, func(l *Clause) bool { return l.Key == *k }) {
 			f.Add(fault.New(fault.Invalid, CodeNoSuchPart, "key", *k), "remarks", at, "clauseKey")
 		}
-		if k := r.CommitmentKey; k != nil && !slices.ContainsFunc(c.Commitments, func(m *Commitment) bool { return m.Key == *k }) {
+		if k := r.CommitmentKey; k != nil && !slices.ContainsFunc(t.Commitments, func(m *Commitment) bool { return m.Key == *k }) {
 			f.Add(fault.New(fault.Invalid, CodeNoSuchPart, "key", *k), "remarks", at, "commitmentKey")
 		}
 	}

@@ -61,6 +61,11 @@ type Contract struct {
 	RenewalReady *time.Time        `bson:"renewalReady,omitempty"` // when time drafted the contract that follows, or found it drafted
 
 	Origin *Origin `bson:"origin,omitempty"` // the template it was drafted from
+
+	AmendedBy id.Amendment   `bson:"amendedBy,omitempty"` // whose text is in force; empty for the text as it was signed
+	TextFrom  *scalar.Date   `bson:"textFrom,omitempty"`  // the first day of an amended text
+	AmendHash string         `bson:"amendHash,omitempty"` // hash of an amended text, as its signatures name it
+	Amending  []id.Amendment `bson:"amending,omitempty"`  // who has the contract's word to be signed: the last; see Service.hold
 }
 
 // Keys counts the keys assigned so far, so that none is given twice, whatever was removed.
@@ -77,6 +82,8 @@ type Revision struct {
 	Person       id.Person       `bson:"person,omitempty"`
 	PersonName   string          `bson:"personName,omitempty"`
 	Summary      string          `bson:"summary,omitempty"` // what was changed and why, in the reviser's words
+
+	Amendment id.Amendment `bson:"amendment,omitempty"` // that brought it; empty while the contract was negotiated
 }
 
 // PartyState is how far a party has come with the contract.
@@ -101,6 +108,8 @@ type Party struct {
 	LeftAt    *time.Time  `bson:"leftAt,omitempty"`
 	Reason    string      `bson:"reason,omitempty"` // why it left, in its own words
 	Notice    *Notice     `bson:"notice,omitempty"` // that it will leave, or has left
+
+	JoinedBy id.Amendment `bson:"joinedBy,omitempty"` // the amendment that took it in; empty for those of the contract as signed
 }
 
 // Required says whether the contract waits for this party's agreement, signature and consent: for every one but a witness.

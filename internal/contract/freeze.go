@@ -1,8 +1,6 @@
 package contract
 
 import (
-	"slices"
-
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/signing"
@@ -35,17 +33,7 @@ func (c *Contract) Reopen(by By, reason string) error {
 	if err := c.move(VerbReopen, Negotiating); err != nil {
 		return err
 	}
-	for _, p := range c.Parties {
-		if p.Signature == nil {
-			continue
-		}
-		c.Void = append(c.Void, VoidSignature{Signature: *p.Signature, TextVersion: c.TextVersion, VoidAt: by.At})
-		p.Signature = nil
-		p.State = Invited
-		if p.AgreedTo == c.TextVersion {
-			p.State = Agreed
-		}
-	}
+	c.Void = append(c.Void, roll(c.Parties).void(c.TextVersion, by.At)...)
 	c.disagree(c.Party(by.Party))
 	if reason != "" && len(c.Remarks) < MaxRemarks {
 		c.Remarks = append(c.Remarks, Remark{
@@ -71,7 +59,7 @@ func (c *Contract) Sign(by By, key, jws string) error {
 		Organisation: by.Party, Key: key, JWS: jws, TextHash: c.Frozen.Hash, SignedAt: by.At, Person: by.Person, PersonName: by.Name,
 	}
 	to := Signed
-	if slices.ContainsFunc(c.Parties, func(p *Party) bool { return p.Required() && p.Signature == nil }) {
+	if roll(c.Parties).waits() {
 		to = Signing
 	}
 	if err := c.move(VerbSign, to); err != nil {
@@ -87,19 +75,13 @@ func (c *Contract) Sign(by By, key, jws string) error {
 
 // signedBy is the party for which a person has signed already: nobody closes a bargain with themselves.
 func (c *Contract) signedBy(person id.Person) *Party {
-	i := slices.IndexFunc(c.Parties, func(p *Party) bool {
-		return person != "" && p.Signature != nil && p.Signature.Person == person
-	})
-	if i < 0 {
-		return nil
-	}
-	return c.Parties[i]
+	return roll(c.Parties).signedBy(person)
 }
 
 // statement is what a party's signature under the frozen text says.
 func (c *Contract) statement(party id.Organisation) signing.Statement {
 	return signing.Statement{
-		Contract: c.ID, Version: c.TextVersion, Party: party, Purpose: signing.PurposeSign, TextHash: c.Frozen.Hash,
+		Contract: c.ID, Version: c.signedVersion(), Party: party, Purpose: signing.PurposeSign, TextHash: c.Frozen.Hash,
 	}
 }
 

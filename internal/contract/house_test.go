@@ -146,8 +146,9 @@ func (h *house) sign(o id.Organisation, said signing.Statement) (jws, kid string
 }
 
 func (h *house) seal(_ context.Context, b signing.Bundle) ([]byte, error) {
-	for _, p := range b.Parties {
-		if p.JWS == "" {
+	for _, p := range b.Signers() {
+		known := slices.ContainsFunc(b.Keys, func(k signing.Key) bool { return k.Kid == p.Kid })
+		if p.JWS == "" || known {
 			continue
 		}
 		public, _ := h.keys[p.Party].Public().(ed25519.PublicKey)

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
@@ -123,32 +122,11 @@ func (c *Contract) readyToOpen() error {
 	return nil
 }
 
-// inTurn keeps to the order in which the text has its hosts and partners sign. A witness signs at any time.
-func (c *Contract) inTurn(p *Party) error {
-	if p.Part == Witness {
-		return nil
-	}
-	for _, o := range c.SigningOrder {
-		if o == p.Organisation {
-			return nil
-		}
-		if before := c.Party(o); before != nil && before.Required() && before.Signature == nil {
-			return fault.New(fault.Refused, CodeOutOfOrder, "next", o, "names", before.Name)
-		}
-	}
-	return nil
-}
+// inTurn keeps to the order in which the text has its hosts and partners sign.
+func (c *Contract) inTurn(p *Party) error { return roll(c.Parties).inTurn(c.SigningOrder, p) }
 
 // namesOf are the parties' names for a sentence to people.
-func (c *Contract) namesOf(parties []id.Organisation) string {
-	names := make([]string, 0, len(parties))
-	for _, o := range parties {
-		if p := c.Party(o); p != nil {
-			names = append(names, p.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
+func (c *Contract) namesOf(parties []id.Organisation) string { return roll(c.Parties).names(parties) }
 
 func (c *Contract) mustDraft(party id.Organisation) error {
 	if slices.Contains(c.drafters(), party) {

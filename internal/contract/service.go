@@ -46,6 +46,8 @@ type Service struct {
 	table     authz.Table
 	contracts *store.Collection[*Contract]
 	texts     *store.Collection[*pastText]
+
+	amendments *store.Collection[*Amendment]
 }
 
 // Open makes the room ready on a back end.
@@ -73,11 +75,11 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, s.openAmendments(ctx, db)
 }
 
 // Outboxes are the collections whose events the relay moves.
-func (s *Service) Outboxes() []store.Outbox { return []store.Outbox{s.contracts} }
+func (s *Service) Outboxes() []store.Outbox { return []store.Outbox{s.contracts, s.amendments} }
 
 // Contract finds one contract that the caller may read.
 func (s *Service) Contract(ctx context.Context, c id.Contract) (*Contract, error) {
@@ -144,12 +146,22 @@ func (s *Service) AllowedActions(ctx context.Context, c *Contract) []Verb {
 
 // actingFor lists the parties for which somebody may do an action, in the order of the text.
 func (s *Service) actingFor(a authz.Actor, action string, c *Contract) []id.Organisation {
+	return s.actingIn(a, action, c, c.Current)
+}
+
+// actingIn lists those of the parties to a contract or an amendment for which somebody may do an action.
+func (s *Service) actingIn(a authz.Actor, action string, of stander, parties []id.Organisation) []id.Organisation {
 	rule, _ := s.table.Rule(action)
-	return slices.DeleteFunc(slices.Clone(c.Current), func(o id.Organisation) bool {
+	return slices.DeleteFunc(slices.Clone(parties), func(o id.Organisation) bool {
 		return !a.IsSystem() && !slices.ContainsFunc(rule.Who, func(g authz.Grant) bool {
-			return slices.Contains(c.Stand(g.As), o) && a.Holds(g.Role, o)
+			return slices.Contains(of.Stand(g.As), o) && a.Holds(g.Role, o)
 		})
 	})
+}
+
+// stander is what organisations stand to.
+type stander interface {
+	Stand(authz.Relation) []id.Organisation
 }
 
 // by finds out for which party the caller does an action.
@@ -180,7 +192,7 @@ func (s *Service) choose(ctx context.Context, action string, mine, parties []id.
 
 // refused is the answer to who acts for no party that could do this.
 func refused(action string, o id.Organisation) error {
-	if action == access.ContractSign && o != "" {
+	if (action == access.ContractSign || action == access.AmendmentSign) && o != "" {
 		return noRight(&o, o)
 	}
 	return fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)

@@ -76,17 +76,22 @@ func (s *Service) whyNotSign(ctx context.Context, in SignInput, refusal error) e
 	if err != nil {
 		return refusal
 	}
+	return s.whyNotSignIn(ctx, in.Party, c.Parties, refusal)
+}
+
+// whyNotSignIn says why somebody who reads a text may not sign it.
+func (s *Service) whyNotSignIn(ctx context.Context, named *id.Organisation, parties []*Party, refusal error) error {
 	a := authz.From(ctx)
 	for _, h := range a.Holdings {
-		if p := c.Party(h.Organisation); p != nil && !p.gone() && (in.Party == nil || *in.Party == h.Organisation) {
-			return noRight(in.Party, h.Organisation)
+		if p := find(parties, h.Organisation); p != nil && !p.gone() && (named == nil || *named == h.Organisation) {
+			return noRight(named, h.Organisation)
 		}
 	}
-	if in.Party != nil {
-		if p := c.Party(*in.Party); p != nil && !p.gone() {
-			return noRight(in.Party, *in.Party)
+	if named != nil {
+		if p := find(parties, *named); p != nil && !p.gone() {
+			return noRight(named, *named)
 		}
-		return notParty(*in.Party)
+		return notParty(*named)
 	}
 	for _, h := range a.Holdings {
 		if h.Organisation != "" {
@@ -121,7 +126,7 @@ func (c *Contract) SigningStatement(party id.Organisation) (*string, error) {
 }
 
 // Export writes the contract as a file that anybody can check without the server: the frozen text, the parties, their
-// signatures and keys, sealed. There is one from SIGNING on.
+// signatures and keys, and the amendments in effect, sealed. There is one from SIGNING on.
 func (s *Service) Export(ctx context.Context, which id.Contract) (string, error) {
 	c, err := s.Contract(ctx, which)
 	if err != nil {
@@ -135,6 +140,10 @@ func (s *Service) ExportOf(ctx context.Context, c *Contract) (string, error) {
 	if c.Frozen == nil {
 		return "", fault.New(fault.Refused, CodeNotFrozen, "status", c.Status)
 	}
-	file, err := s.Seal(ctx, c.bundle(s.now()))
+	amendments, err := s.inEffect(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	file, err := s.Seal(ctx, c.bundle(s.now(), amendments))
 	return string(file), err
 }

@@ -22,7 +22,8 @@ const (
 	ToldSealed           = "contract.sealed" // by the last one that had to
 	ToldActivated        = "contract.activated"
 	ToldExpired          = "contract.expired"
-	ToldMoved            = "contract.moved" // its host has come under other bodies
+	ToldAmended          = "contract.amended" // a signed amendment's text is in force
+	ToldMoved            = "contract.moved"   // its host has come under other bodies
 
 	ToldSuspended           = "contract.suspended"
 	ToldResumed             = "contract.resumed"
@@ -61,6 +62,8 @@ type Snapshot struct {
 	Predecessor id.Contract  `bson:"predecessor,omitempty"`
 
 	Partners []id.Organisation `bson:"partners"` // those of the parties that co-build with the host
+
+	TextFrom *scalar.Date `bson:"textFrom,omitempty"` // from this day on the text holds; absent for the text as it was signed
 }
 
 // Exit is a party that has left a contract in force.
@@ -94,15 +97,13 @@ func (c *Contract) snapshot(party id.Organisation) Snapshot {
 		EffectiveOn: c.EffectiveOn, EndsOn: c.EndsOn, Host: c.Host, SubDistrict: c.SubDistrict, District: c.District,
 		Parties: c.Current, Above: c.Above, Readers: c.Readers, Commitments: make([]Promise, len(c.Commitments)),
 	}
-	if c.Frozen != nil {
-		s.TextHash = c.Frozen.Hash
-	}
 	s.Pauses, s.EndedOn, s.Predecessor = c.Pauses, c.EndedOn, c.Predecessor
 	for _, p := range c.Parties {
 		if p.State == Exited {
 			s.Exits = append(s.Exits, Exit{p.Organisation, p.Notice.EffectiveOn})
 		}
 	}
+	s.TextHash, s.TextFrom = c.hashInForce(), c.TextFrom
 	for i, m := range c.Commitments {
 		s.Commitments[i] = Promise{
 			ID: m.ID, Key: m.Key, Provider: m.Provider, Receivers: m.Receivers, Action: m.Action, Quantity: m.Quantity,

@@ -60,6 +60,8 @@ const (
 	VerbExit      Verb = "EXIT"            // time does, on the day of a notice
 	VerbFinish    Verb = "FINISH"          // time does, 7 days after a completion was announced
 	VerbPrepare   Verb = "PREPARE_RENEWAL" // time does, 60 days before the end, where the text says so
+
+	VerbAmend Verb = "AMEND" // a signed amendment does, on its first day
 )
 
 // Action is the verb's action in the table of who may do what.
@@ -75,6 +77,8 @@ func (v Verb) Action() string {
 		VerbWithdraw: access.ContractWithdrawStep, VerbNotice: access.ContractNotice, VerbComplete: access.ContractComplete,
 		VerbObject: access.ContractObject, VerbRenew: access.ContractRenew,
 		VerbLapse: access.ContractTime, VerbExit: access.ContractTime, VerbFinish: access.ContractTime, VerbPrepare: access.ContractTime,
+
+		VerbAmend: access.ContractTime,
 	}[v]
 }
 
@@ -88,7 +92,7 @@ func Verbs() []Verb {
 
 // TimeVerbs are those that time has.
 func TimeVerbs() []Verb {
-	return []Verb{VerbActivate, VerbExpire, VerbLapse, VerbExit, VerbFinish, VerbPrepare}
+	return []Verb{VerbActivate, VerbExpire, VerbLapse, VerbExit, VerbFinish, VerbPrepare, VerbAmend}
 }
 
 // next is the whole of a contract's life: from a state, by a verb, to the states that the verb may lead to. A verb
@@ -127,6 +131,7 @@ func next() map[Status]map[Verb][]Status {
 			VerbFinish:    {Active, Completed},  // unless something is open again
 			VerbPrepare:   {Active},
 			VerbExpire:    {Expired},
+			VerbAmend:     {Active},
 		},
 		Suspended: {
 			VerbResume:    {Suspended, Active},
@@ -136,6 +141,7 @@ func next() map[Status]map[Verb][]Status {
 			VerbLapse:     {Suspended},
 			VerbExit:      {Suspended, Terminated},
 			VerbExpire:    {Expired},
+			VerbAmend:     {Suspended},
 		},
 		Expired: {VerbRenew: {Expired}},
 	}

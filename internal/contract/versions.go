@@ -23,6 +23,7 @@ type Version struct {
 	PersonName   string
 	Summary      string
 	Differences  []*Difference // none for the first
+	Amendment    id.Amendment  // that brought it; empty while the contract was negotiated
 }
 
 // Pages of versions.
@@ -116,7 +117,7 @@ func (s *Service) versions(ctx context.Context, texts []*pastText) ([]*Version, 
 		r := t.Revision
 		out[i] = &Version{
 			Number: t.Number, Text: &t.Text, At: r.At, Organisation: r.Organisation, PersonName: r.PersonName,
-			Summary: r.Summary, Differences: []*Difference{},
+			Summary: r.Summary, Differences: []*Difference{}, Amendment: r.Amendment,
 		}
 		if olds[i] != nil {
 			out[i].Differences = Differences(&olds[i].Text, &t.Text)

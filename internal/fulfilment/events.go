@@ -21,6 +21,7 @@ const (
 	ToldWaived       = "fulfilment.waived"       // by the last one
 	ToldSuspended    = "fulfilment.suspended"
 	ToldResumed      = "fulfilment.resumed"
+	ToldReplanned    = "fulfilment.replanned"    // an amended text has other terms for it, or has it again
 	ToldReceiverLeft = "fulfilment.receiverLeft" // one of several has left the contract before its day
 )
 

@@ -46,6 +46,7 @@ type snapshot struct {
 	Exits       []exit            `bson:"exits"`
 	Pauses      []pause           `bson:"pauses"`
 	EndedOn     *scalar.Date      `bson:"endedOn"`
+	TextFrom    *scalar.Date      `bson:"textFrom"`
 }
 
 // promise is a commitment in it.
@@ -190,6 +191,7 @@ func (p *Plan) turn(snap snapshot, at time.Time) {
 	if p.PlannedUntil != nil {
 		p.SpreadFrom = p.newsFrom(&was)
 	}
+	p.retext(&was, snap)
 	p.WakeAt = nil
 	if p.running() || p.SpreadFrom != nil {
 		p.WakeAt = &at
@@ -206,6 +208,8 @@ func (p *Plan) endsOn(was *scalar.Date, snap snapshot, at time.Time) *scalar.Dat
 		return was
 	case snap.EndedOn != nil:
 		return snap.EndedOn
+	case p.Gone && snap.TextFrom != nil: // an amendment has taken it out
+		return snap.TextFrom
 	}
 	on := scalar.DateOf(at, zone(p.Zone))
 	return &on

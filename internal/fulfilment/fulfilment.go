@@ -50,8 +50,10 @@ type Fulfilment struct {
 	Counted                   bool              `bson:"counted"`          // is among those due so far
 	WakeAt                    *time.Time        `bson:"wakeAt,omitempty"` // when time itself will change it next
 
-	Waivers []*Waiver         `bson:"waivers,omitempty"` // of the receivers that do without it
-	Former  []id.Organisation `bson:"former,omitempty"`  // parties that have left since its day, or have a part in it: they go on reading
+	Waivers   []*Waiver `bson:"waivers,omitempty"`   // of the receivers that do without it
+	Replanned bool      `bson:"replanned,omitempty"` // closed because an amended text has no such day; a later one may have it again
+
+	Former []id.Organisation `bson:"former,omitempty"` // parties that have left since its day, or have a part in it: they go on reading
 }
 
 // Waiver is a receiver's word that it does without.

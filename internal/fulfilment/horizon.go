@@ -53,12 +53,11 @@ func (s *Service) tend(ctx context.Context, p *Plan, now time.Time) (*Plan, erro
 	}
 	seen := p.Seen
 	return s.plans.Touch(ctx, access.PlanKeep, string(p.ID), func(p *Plan) error {
-		if done(p); p.Seen != seen { // the contract has changed meanwhile: look again, at everything
-			p.WakeAt = &now
-			if p.PlannedUntil != nil {
-				p.SpreadFrom = new(scalar.Date)
-			}
+		if p.Seen == seen {
+			done(p)
+			return nil
 		}
+		p.WakeAt, p.SpreadFrom = &now, new(scalar.Date) // the contract has changed meanwhile: look again, at everything
 		return nil
 	})
 }

@@ -1,6 +1,7 @@
 package fulfilment
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -44,6 +45,9 @@ type Plan struct {
 	Exits       []exit            `bson:"exits,omitempty"`       // parties that have left the contract
 	Pauses      []pause           `bson:"pauses,omitempty"`      // when it rested
 	Former      []id.Organisation `bson:"former,omitempty"`      // those parties: they go on reading
+
+	From *scalar.Date  `bson:"from,omitempty"` // the first day of an amended text, which this is from; absent for the text as it was signed
+	days []scalar.Date // its Dates, once they have been asked for
 }
 
 // Stand tells how organisations stand to the plan.
@@ -69,7 +73,14 @@ func (p *Plan) Stand(r authz.Relation) []id.Organisation {
 //   - standing without a rhythm, the days of its reviews: the last day of each quarter of the calendar and the contract's
 //     last day. A quarter in which it has run for less than ReviewNoLess days is reviewed with the next; one that ends
 //     less than ReviewNoLess days before the contract does, with the contract's last day.
+//
+// Where the text has been amended, they are those from its first day on: the days before went by another text.
 func (p *Plan) Dates() ([]scalar.Date, error) {
+	all, err := p.dates()
+	return slices.DeleteFunc(all, func(d scalar.Date) bool { return p.From != nil && d < *p.From }), err
+}
+
+func (p *Plan) dates() ([]scalar.Date, error) {
 	switch {
 	case p.Recurrence != nil:
 		rule, err := recurrence.Parse(*p.Recurrence)

@@ -116,10 +116,10 @@ func (f *Fulfilment) open() bool {
 // turns says whether the contract's news change more than its readers.
 func (f *Fulfilment) turns(p *Plan) bool {
 	if !f.open() {
-		return false
+		return f.returns(p)
 	}
 	fate := p.fate(f.DueOn)
-	return fate == Closed || (fate == Suspended) != (f.Status == Suspended) || len(f.lost(p)) > 0
+	return fate == Closed || p.dropped(f.DueOn) || f.reterms(p) || (fate == Suspended) != (f.Status == Suspended) || len(f.lost(p)) > 0
 }
 
 // lost are its receivers that have left the contract before its day.
@@ -129,13 +129,23 @@ func (f *Fulfilment) lost(p *Plan) []id.Organisation {
 
 // follow does what the contract's news call for.
 func (f *Fulfilment) follow(p *Plan, now time.Time) error {
-	if !f.open() {
+	back := f.returns(p)
+	if !f.open() && !back {
 		return nil
 	}
 	fate := p.fate(f.DueOn)
 	switch {
+	case p.dropped(f.DueOn):
+		return f.drop(now)
 	case fate == Closed:
 		return f.end(now)
+	}
+	if back || f.reterms(p) {
+		if err := f.replan(p, now); err != nil {
+			return err
+		}
+	}
+	switch {
 	case fate == Suspended && f.Status != Suspended:
 		if err := f.rest(now); err != nil {
 			return err

@@ -18,7 +18,7 @@ const (
 	Disputed Status = "DISPUTED" // a receiver does not agree
 	Resolved Status = "RESOLVED" // the dispute has ended, with an outcome
 	Waived   Status = "WAIVED"   // the receivers do without; it counts for nothing
-	Closed   Status = "CLOSED"   // it will not come to its day: the contract has ended, rested then, or a party has left; it counts for nothing
+	Closed   Status = "CLOSED"   // it will not come to its day: the contract has ended or was amended, rested then, or a party has left; it counts for nothing
 
 	Suspended Status = "SUSPENDED" // the contract rests; it is not due, and cannot be reported
 )
@@ -44,11 +44,13 @@ const (
 	VerbWaive   Verb = "WAIVE"
 	VerbSuspend Verb = "SUSPEND" // the contract's suspension does
 	VerbResume  Verb = "RESUME"  // its resumption does
+
+	VerbReplan Verb = "REPLAN" // an amendment does, to what an earlier one had closed
 )
 
 // Verbs are all of them.
 func Verbs() []Verb {
-	return append(PeoplesVerbs(), VerbLapse, VerbSilence, VerbClose, VerbSuspend, VerbResume)
+	return append(PeoplesVerbs(), VerbLapse, VerbSilence, VerbClose, VerbSuspend, VerbResume, VerbReplan)
 }
 
 // PeoplesVerbs are those that people have.
@@ -69,6 +71,7 @@ func next() map[Status]map[Verb][]Status {
 			VerbClose: {Closed}, VerbSuspend: {Suspended}, // its day passed before the contract's news came
 		},
 		Suspended: {VerbResume: {Due}, VerbClose: {Closed}},
+		Closed:    {VerbReplan: {Due}},
 		Reported: {
 			VerbAccept:  {Reported, Accepted}, // by the last receiver
 			VerbDispute: {Disputed},

@@ -18,12 +18,12 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// tally adds up the shares of one commitment's fulfilments. It remembers each with the number of the event it was told
+// tally adds up the shares of one commitment's fulfilments that one party provides. It remembers each with the number of the event it was told
 // by, so that an event heard twice, or late, changes nothing.
 type tally struct {
-	store.Meta[id.Commitment] `bson:",inline"`
-	Entries                   []entry `bson:"entries"` // by day
-	Sum                       Share   `bson:"sum"`
+	store.Meta[tallyID] `bson:",inline"`
+	Entries             []entry `bson:"entries"` // by day
+	Sum                 Share   `bson:"sum"`
 }
 
 // entry is what one fulfilment counts, as of an event.
@@ -38,6 +38,13 @@ type rate struct {
 	store.Meta[rateID] `bson:",inline"`
 	Entries            []entry `bson:"entries"` // by commitment
 	Sum                Share   `bson:"sum"`
+}
+
+type tallyID string
+
+// tallyKey is made of both, because an amendment may give a commitment to another party.
+func tallyKey(m id.Commitment, provider id.Organisation) tallyID {
+	return tallyID(string(m) + "/" + string(provider))
 }
 
 type rateID string
@@ -71,7 +78,7 @@ func (s *Service) FollowFulfilment(ctx context.Context, e journal.Entry) error {
 	if h.Was == h.Is { // what a fulfilment counts is told by the event that changed it
 		return nil
 	}
-	t, err := s.tallied(ctx, h.Commitment, entry{Key: string(h.DueOn), Seq: e.Seq, Is: h.Is})
+	t, err := s.tallied(ctx, tallyKey(h.Commitment, h.Provider), entry{Key: string(h.DueOn), Seq: e.Seq, Is: h.Is})
 	if err != nil {
 		return err
 	}
@@ -79,7 +86,7 @@ func (s *Service) FollowFulfilment(ctx context.Context, e journal.Entry) error {
 }
 
 // tallied enters a share into a commitment's tally, which it returns as it then is.
-func (s *Service) tallied(ctx context.Context, m id.Commitment, e entry) (*tally, error) {
+func (s *Service) tallied(ctx context.Context, m tallyID, e entry) (*tally, error) {
 	t, err := s.tallies.Touch(ctx, access.PlanKeep, string(m), func(t *tally) error {
 		var news bool
 		if t.Entries, t.Sum, news = enter(t.Entries, t.Sum, e); !news {

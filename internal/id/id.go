@@ -41,6 +41,8 @@ type (
 	Criteria string
 	// Notification is what one person is told of one event.
 	Notification string
+	// Amendment is a change of the text of a contract in force.
+	Amendment string
 )
 
 // Kind is the three-letter beginning of an identifier.
@@ -64,6 +66,7 @@ const (
 	KindCriteria    Kind = "cri"
 
 	KindNotification Kind = "ntf"
+	KindAmendment    Kind = "amd"
 )
 
 const form = "1"

@@ -3,6 +3,7 @@ package signing
 import (
 	"crypto/ed25519"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -19,6 +20,7 @@ type Bundle struct {
 	Text       json.RawMessage `json:"text"`     // the frozen canonical object, as it was signed
 	TextHash   string          `json:"textHash"` // as Hash makes it from Text
 	Parties    []Party         `json:"parties"`
+	Amendments []Amendment     `json:"amendments,omitempty"` // that have taken effect, in order
 	Keys       []Key           `json:"keys"`
 	ExportedAt time.Time       `json:"exportedAt"` // UTC, to the millisecond
 	Issuer     string          `json:"issuer"`     // the server that exported it, as it calls itself
@@ -32,9 +34,21 @@ type Party struct {
 	Name     string          `json:"name"`
 	Part     string          `json:"part"` // HOST, PARTNER or WITNESS
 	Kid      string          `json:"kid,omitempty"`
-	JWS      string          `json:"jws,omitempty"` // over the Statement with PurposeSign
+	JWS      string          `json:"jws,omitempty"` // over the Statement with PurposeSign, or PurposeAmend
 	SignedAt *time.Time      `json:"signedAt,omitempty"`
-	By       string          `json:"by,omitempty"` // the person who signed for the party, by name
+	By       string          `json:"by,omitempty"`   // the person who signed for the party, by name
+	Left     bool            `json:"left,omitempty"` // had left the contract, so that an amendment did not wait for it
+}
+
+// Amendment is a signed change of an exported contract's text. Its own text says which contract it changes and, by number
+// and hash, which text; so the amendments of a file hang together like the links of a chain.
+type Amendment struct {
+	Amendment id.Amendment    `json:"amendment"`
+	Number    int             `json:"number"`    // of the version of the contract's text that it made
+	AppliesOn string          `json:"appliesOn"` // its first day, by the server's word
+	Text      json.RawMessage `json:"text"`      // the frozen canonical object, as it was signed
+	TextHash  string          `json:"textHash"`
+	Parties   []Party         `json:"parties"` // their JWS are over the Statement with PurposeAmend
 }
 
 // Key is a key that signed, with what the server knows of it.
@@ -59,6 +73,11 @@ func Export(b Bundle, seal ed25519.PrivateKey) ([]byte, error) {
 	if b.Keys == nil {
 		b.Keys = []Key{}
 	}
+	for i, a := range b.Amendments {
+		if a.Parties == nil {
+			b.Amendments[i].Parties = []Party{}
+		}
+	}
 	open, err := Canonical(b)
 	if err != nil {
 		return nil, err
@@ -75,4 +94,13 @@ func Export(b Bundle, seal ed25519.PrivateKey) ([]byte, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// Signers are the parties of the contract and of its amendments, with what each of them has signed.
+func (b *Bundle) Signers() []Party {
+	all := b.Parties
+	for _, a := range b.Amendments {
+		all = slices.Concat(all, a.Parties)
+	}
+	return all
 }

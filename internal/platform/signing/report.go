@@ -14,7 +14,7 @@ import (
 const (
 	// FileMalformed refuses a file that is no exported contract in its one exact form.
 	FileMalformed fault.Code = "FILE_MALFORMED"
-	// FileAltered (part: textHash, parties, keys, seal) refuses a file whose parts do not belong together.
+	// FileAltered (part: textHash, parties, keys, amendments, seal) refuses a file whose parts do not belong together.
 	FileAltered fault.Code = "FILE_ALTERED"
 )
 
@@ -39,8 +39,20 @@ type Report struct {
 	ExportedAt time.Time
 	Seal       SealReport
 	Signatures []SignatureReport
-	Unsigned   []Party // parties that have not signed
-	Complete   bool    // every HOST and PARTNER has signed, with a key in force
+	Unsigned   []Party           // parties that have not signed
+	Amendments []AmendmentReport // in order, each changing the text before it
+	Complete   bool              // every HOST and PARTNER has signed, with a key in force, the contract and each amendment
+}
+
+// AmendmentReport is who signed an amendment.
+type AmendmentReport struct {
+	Amendment  id.Amendment
+	Number     int
+	AppliesOn  string
+	TextHash   string
+	Signatures []SignatureReport
+	Unsigned   []Party
+	Complete   bool
 }
 
 // SealReport is the server's key that sealed the file.
@@ -145,32 +157,51 @@ func (b *Bundle) report(keys map[string]Key, trust []string) (*Report, error) {
 	seal := Fingerprint(public)
 	r := &Report{
 		Contract: b.Contract, Version: b.Version, TextHash: b.TextHash, Issuer: b.Issuer, ExportedAt: b.ExportedAt,
-		Seal: SealReport{Fingerprint: seal, Voucher: voucher(seal, trust)}, Complete: len(b.Parties) > 0,
+		Seal: SealReport{Fingerprint: seal, Voucher: voucher(seal, trust)},
 	}
-	seen := map[id.Organisation]bool{}
-	for _, p := range b.Parties {
-		if seen[p.Party] {
-			return nil, altered("parties", nil)
-		}
-		seen[p.Party] = true
-		if p.JWS == "" && p.Kid == "" && p.SignedAt == nil {
-			r.Unsigned = append(r.Unsigned, p)
-			r.Complete = r.Complete && p.Part == witness
-			continue
-		}
-		s, err := b.signature(p, keys)
-		if err != nil {
-			return nil, err
-		}
-		s.Voucher = voucher(s.Fingerprint, trust)
-		r.Complete = r.Complete && (s.InForce || p.Part == witness)
-		r.Signatures = append(r.Signatures, s)
+	said := Statement{Contract: b.Contract, Version: b.Version, Purpose: PurposeSign, TextHash: b.TextHash}
+	var err error
+	if r.Signatures, r.Unsigned, r.Complete, err = signatures(b.Parties, said, keys, trust); err != nil {
+		return nil, err
+	}
+	if r.Amendments, err = b.amended(keys, trust); err != nil {
+		return nil, err
+	}
+	for _, a := range r.Amendments {
+		r.Complete = r.Complete && a.Complete
 	}
 	return r, nil
 }
 
-// signature checks one party's signature: by a key of that party, over this very text.
-func (b *Bundle) signature(p Party, keys map[string]Key) (SignatureReport, error) {
+// signatures checks what parties have signed, each by a key of its own, and says who has not signed and whether that
+// makes it incomplete.
+func signatures(parties []Party, said Statement, keys map[string]Key, trust []string) (signed []SignatureReport, unsigned []Party, complete bool, err error) {
+	complete = len(parties) > 0
+	seen := map[id.Organisation]bool{}
+	for _, p := range parties {
+		if seen[p.Party] {
+			return nil, nil, false, altered("parties", nil)
+		}
+		seen[p.Party] = true
+		if p.JWS == "" && p.Kid == "" && p.SignedAt == nil {
+			unsigned = append(unsigned, p)
+			complete = complete && (p.Part == witness || p.Left)
+			continue
+		}
+		said.Party = p.Party
+		s, err := signature(p, said, keys)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		s.Voucher = voucher(s.Fingerprint, trust)
+		complete = complete && (s.InForce || p.Part == witness)
+		signed = append(signed, s)
+	}
+	return signed, unsigned, complete, nil
+}
+
+// signature checks one party's signature: by a key of that party, over just this statement.
+func signature(p Party, said Statement, keys map[string]Key) (SignatureReport, error) {
 	k, ok := keys[p.Kid]
 	if !ok || k.Organisation != p.Party || p.SignedAt == nil {
 		return SignatureReport{}, altered("parties", nil)
@@ -178,9 +209,6 @@ func (b *Bundle) signature(p Party, keys map[string]Key) (SignatureReport, error
 	public, err := k.JWK.Public()
 	if err != nil {
 		return SignatureReport{}, err
-	}
-	said := Statement{
-		Contract: b.Contract, Version: b.Version, Party: p.Party, Purpose: PurposeSign, TextHash: b.TextHash,
 	}
 	if err := Verify(p.JWS, public, said); err != nil {
 		return SignatureReport{}, err

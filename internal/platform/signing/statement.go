@@ -18,6 +18,12 @@ const (
 // PurposeSign is the purpose of a party's signature under a contract.
 const PurposeSign = "sign"
 
+// PurposeAmend is the purpose of a party's signature under an amendment of a contract.
+const PurposeAmend = "amend"
+
+// AmendmentForm names the form of an amendment's signed text.
+const AmendmentForm = "cobuild-amendment/1"
+
 // Types of what is signed, as the "typ" of a JWS names them. A signature of one type is never taken for another.
 const (
 	TypeContract = "cobuild-contract+jws" // a party's signature
@@ -27,9 +33,9 @@ const (
 // Statement is what a party's signature says: this party signs this text of this version of this contract.
 type Statement struct {
 	Contract id.Contract     `json:"contract"`
-	Version  int             `json:"version"`
+	Version  int             `json:"version"` // of the contract's text; the one that an amendment makes
 	Party    id.Organisation `json:"party"`
-	Purpose  string          `json:"purpose"`  // PurposeSign
+	Purpose  string          `json:"purpose"`  // PurposeSign or PurposeAmend
 	TextHash string          `json:"textHash"` // as Hash makes it
 }
 
