@@ -48,6 +48,9 @@ type CoBuildingContractResolver interface {
 	Predecessor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error)
 	Successor(ctx context.Context, objs []*contract.Contract) ([]*contract.Contract, error)
 	RenewalChain(ctx context.Context, objs []*contract.Contract) ([][]*contract.Contract, error)
+	Amendments(ctx context.Context, objs []*contract.Contract, status *page.Choice[contract.AmendmentStatus], first *int, after *string, last *int, before *string) ([]*page.Connection[*contract.Amendment], error)
+	AmendedBy(ctx context.Context, objs []*contract.Contract) ([]*contract.Amendment, error)
+
 	Appraisals(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*appraisal.Appraisal], error)
 }
 type CommitmentResolver interface {
@@ -85,11 +88,59 @@ type ContractTextPartyResolver interface {
 }
 type ContractVersionResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Version) ([]organisation.Organisation, error)
+
+	Amendment(ctx context.Context, objs []*contract.Version) ([]*contract.Amendment, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_CoBuildingContract_amendments_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "status",
+		func(ctx context.Context, v any) (*page.Choice[contract.AmendmentStatus], error) {
+			return unmarshalOAmendmentStatusChoice2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐChoice(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["status"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
 
 func field_CoBuildingContract_appraisals_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -1887,6 +1938,151 @@ func (ec *executionContext) resolveBatch_CoBuildingContract_renewalChain(ctx con
 		err,
 		"CoBuildingContract.renewalChain",
 	)
+}
+
+func _CoBuildingContract_amendments(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_amendments(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_amendments(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_amendments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CoBuildingContract_amendments_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_amendments(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Amendments(ctx, batch.Parents, fc.Args["status"].(*page.Choice[contract.AmendmentStatus]), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*contract.Amendment]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.amendments",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Amendments(ctx, []*contract.Contract{obj}, fc.Args["status"].(*page.Choice[contract.AmendmentStatus]), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*contract.Amendment]](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.amendments",
+	)
+}
+
+func _CoBuildingContract_amendedBy(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_amendedBy(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_amendedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Amendment) graphql.Marshaler {
+			return marshalOAmendment2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAmendment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_amendedBy(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Amendment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_amendedBy(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AmendedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contract.Amendment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.amendedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AmendedBy(ctx, []*contract.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*contract.Amendment](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.amendedBy",
+	)
+}
+
+func _CoBuildingContract_textFrom(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_textFrom(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TextFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *scalar.Date) graphql.Marshaler {
+			return marshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_textFrom(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoBuildingContract", field, false, false, "Date")
 }
 
 func _CoBuildingContract_appraisals(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
@@ -4934,6 +5130,61 @@ func fieldContext_ContractVersion_differences(_ context.Context, ec *executionCo
 	return fc, nil
 }
 
+func _ContractVersion_amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Version) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractVersion_amendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractVersion_amendment(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Amendment) graphql.Marshaler {
+			return marshalOAmendment2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAmendment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ContractVersion_amendment(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractVersion",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Amendment(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractVersion_amendment(ctx context.Context, field graphql.CollectedField, obj *contract.Version) (any, error) {
+	resolver := ec.Resolvers.ContractVersion()
+	if batch, ok := graphql.BatchParentsFor[*contract.Version](ctx, "ContractVersion"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Amendment(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contract.Amendment](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractVersion.amendment",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Amendment(ctx, []*contract.Version{obj})
+	return graphql.ResolveBatchSingleResult[*contract.Amendment](
+		ctx,
+		results,
+		err,
+		"ContractVersion.amendment",
+	)
+}
+
 func _ContractVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*contract.Version]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7160,6 +7411,23 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _CoBuildingContract_renewalChain(ctx, ec, field, obj)
 				})
+		case "amendments":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_amendments(ctx, ec, field, obj)
+				})
+		case "amendedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_amendedBy(ctx, ec, field, obj)
+				})
+		case "textFrom":
+			out.Values[i] = _CoBuildingContract_textFrom(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "appraisals":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -8177,6 +8445,12 @@ func _ContractVersion(ctx context.Context, ec *executionContext, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "amendment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractVersion_amendment(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8679,6 +8953,10 @@ func marshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfil
 		graphql.AddInvalidNullFromMarshaler(ctx, "ContractStatus!")
 	}
 	return res
+}
+
+func marshalNContractText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v contract.Text) graphql.Marshaler {
+	return _ContractText(ctx, ec, sel, &v)
 }
 
 func marshalNContractText2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Text) graphql.Marshaler {

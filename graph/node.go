@@ -33,6 +33,7 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindCriteria:  nodesOf(r.Appraisals.ManyCriteria),
 
 		id.KindNotification: nodesOf(r.Notifications.Many),
+		id.KindAmendment:    nodesOf(r.Contracts.ManyAmendments),
 	}
 }
 

@@ -1566,6 +1566,20 @@ func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.Se
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAmendment(ctx context.Context, ec *executionContext, v any) (id.Amendment, error) {
+	res, err := wire.UnmarshalAmendmentID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAmendment(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Amendment) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalAmendmentID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(ctx context.Context, ec *executionContext, v any) (id.Appraisal, error) {
 	res, err := wire.UnmarshalAppraisalID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -23,6 +23,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Amendment() AmendmentResolver
 	Appraisal() AppraisalResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
@@ -98,7 +99,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
+			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
+			graphql.NewInputUnmarshaler("AmendedContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputAmendedContractChoice)),
+			graphql.NewInputUnmarshaler("AmendmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentFilter)),
+			graphql.NewInputUnmarshaler("AmendmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentOrder)),
+			graphql.NewInputUnmarshaler("AmendmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentStatusChoice)),
 			graphql.NewInputUnmarshaler("AnswerAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerAppraisalInput)),
 			graphql.NewInputUnmarshaler("AppraisalCriterionInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalCriterionInput)),
 			graphql.NewInputUnmarshaler("AppraisalFilter", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalFilter)),
@@ -107,6 +113,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
+			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
@@ -135,10 +142,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
+			graphql.NewInputUnmarshaler("DeclineAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineAmendmentInput)),
 			graphql.NewInputUnmarshaler("DeclineContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineContractInput)),
 			graphql.NewInputUnmarshaler("DisputeFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDisputeFulfilmentInput)),
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
 			graphql.NewInputUnmarshaler("DistrictOrder", graphql.BindUnmarshaler(ec, unmarshalInputDistrictOrder)),
+			graphql.NewInputUnmarshaler("DraftAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftAmendmentInput)),
 			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
@@ -161,9 +170,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("NotificationWishInput", graphql.BindUnmarshaler(ec, unmarshalInputNotificationWishInput)),
 			graphql.NewInputUnmarshaler("ObjectToCompletionInput", graphql.BindUnmarshaler(ec, unmarshalInputObjectToCompletionInput)),
 			graphql.NewInputUnmarshaler("OldEstateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputOldEstateCommunityInput)),
+			graphql.NewInputUnmarshaler("OpenAmendmentForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenAmendmentForSigningInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
+			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RegisterCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCommunityInput)),
@@ -172,10 +183,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
+			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
 			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
 			graphql.NewInputUnmarshaler("ReportScope", graphql.BindUnmarshaler(ec, unmarshalInputReportScope)),
+			graphql.NewInputUnmarshaler("RequestAmendmentChangesInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestAmendmentChangesInput)),
 			graphql.NewInputUnmarshaler("RequestContractChangesInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestContractChangesInput)),
 			graphql.NewInputUnmarshaler("ResettlementCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputResettlementCommunityInput)),
 			graphql.NewInputUnmarshaler("ResidentUnitFilter", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitFilter)),
@@ -184,6 +197,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
 			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
 			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("ReviseAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
 			graphql.NewInputUnmarshaler("ReviseLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseLibraryClauseInput)),
@@ -194,6 +208,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
+			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
@@ -291,7 +306,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -467,6 +482,7 @@ type Query {
 "Changing."
 type Mutation
 `, BuiltIn: false},
+	{Name: "amendment.graphqls", Input: sourceData("amendment.graphqls"), BuiltIn: false},
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
@@ -498,6 +514,104 @@ func childFields_AcceptInvitationPayload(ctx context.Context, ec *executionConte
 		return fieldContext_AcceptInvitationPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
+}
+
+func childFields_Amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Amendment_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Amendment_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Amendment_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Amendment_updatedAt(ctx, ec, field)
+	case "contract":
+		return fieldContext_Amendment_contract(ctx, ec, field)
+	case "status":
+		return fieldContext_Amendment_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Amendment_allowedActions(ctx, ec, field)
+	case "number":
+		return fieldContext_Amendment_number(ctx, ec, field)
+	case "baseVersion":
+		return fieldContext_Amendment_baseVersion(ctx, ec, field)
+	case "baseHash":
+		return fieldContext_Amendment_baseHash(ctx, ec, field)
+	case "text":
+		return fieldContext_Amendment_text(ctx, ec, field)
+	case "differences":
+		return fieldContext_Amendment_differences(ctx, ec, field)
+	case "effectiveOn":
+		return fieldContext_Amendment_effectiveOn(ctx, ec, field)
+	case "summary":
+		return fieldContext_Amendment_summary(ctx, ec, field)
+	case "parties":
+		return fieldContext_Amendment_parties(ctx, ec, field)
+	case "draftedBy":
+		return fieldContext_Amendment_draftedBy(ctx, ec, field)
+	case "turn":
+		return fieldContext_Amendment_turn(ctx, ec, field)
+	case "remarks":
+		return fieldContext_Amendment_remarks(ctx, ec, field)
+	case "textHash":
+		return fieldContext_Amendment_textHash(ctx, ec, field)
+	case "canonicalText":
+		return fieldContext_Amendment_canonicalText(ctx, ec, field)
+	case "signingStatement":
+		return fieldContext_Amendment_signingStatement(ctx, ec, field)
+	case "signatures":
+		return fieldContext_Amendment_signatures(ctx, ec, field)
+	case "signedAt":
+		return fieldContext_Amendment_signedAt(ctx, ec, field)
+	case "appliesOn":
+		return fieldContext_Amendment_appliesOn(ctx, ec, field)
+	case "appliedAt":
+		return fieldContext_Amendment_appliedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Amendment_endedAt(ctx, ec, field)
+	case "endReason":
+		return fieldContext_Amendment_endReason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Amendment", field.Name)
+}
+
+func childFields_AmendmentConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_AmendmentConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_AmendmentConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_AmendmentConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_AmendmentConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentConnection", field.Name)
+}
+
+func childFields_AmendmentEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_AmendmentEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_AmendmentEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentEdge", field.Name)
+}
+
+func childFields_AmendmentPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amendment":
+		return fieldContext_AmendmentPayload_amendment(ctx, ec, field)
+	case "errors":
+		return fieldContext_AmendmentPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_AmendmentPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_AmendmentPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AmendmentPayload", field.Name)
 }
 
 func childFields_Appraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -814,6 +928,12 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_successor(ctx, ec, field)
 	case "renewalChain":
 		return fieldContext_CoBuildingContract_renewalChain(ctx, ec, field)
+	case "amendments":
+		return fieldContext_CoBuildingContract_amendments(ctx, ec, field)
+	case "amendedBy":
+		return fieldContext_CoBuildingContract_amendedBy(ctx, ec, field)
+	case "textFrom":
+		return fieldContext_CoBuildingContract_textFrom(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	case "origin":
@@ -1330,6 +1450,8 @@ func childFields_ContractVersion(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_ContractVersion_summary(ctx, ec, field)
 	case "differences":
 		return fieldContext_ContractVersion_differences(ctx, ec, field)
+	case "amendment":
+		return fieldContext_ContractVersion_amendment(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractVersion", field.Name)
 }

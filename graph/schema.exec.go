@@ -37,6 +37,16 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
+	DraftAmendment(ctx context.Context, input contract.DraftAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	ReviseAmendment(ctx context.Context, input contract.ReviseAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	ProposeAmendment(ctx context.Context, input contract.ProposeAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	RequestAmendmentChanges(ctx context.Context, input contract.RequestAmendmentChangesInput) (*payload.Of[*contract.Amendment], error)
+	AgreeToAmendment(ctx context.Context, input contract.AgreeToAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	DeclineAmendment(ctx context.Context, input contract.DeclineAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	CancelAmendment(ctx context.Context, input contract.CancelAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	OpenAmendmentForSigning(ctx context.Context, input contract.OpenAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	ReopenAmendment(ctx context.Context, input contract.ReopenAmendmentInput) (*payload.Of[*contract.Amendment], error)
+	SignAmendment(ctx context.Context, input contract.SignAmendmentInput) (*payload.Of[*contract.Amendment], error)
 	SubmitAppraisal(ctx context.Context, input appraisal.SubmitInput) (*payload.Of[*appraisal.Appraisal], error)
 	AnswerAppraisal(ctx context.Context, input appraisal.AnswerInput) (*payload.Of[*appraisal.Appraisal], error)
 	SetAppraisalCriteria(ctx context.Context, input appraisal.SetCriteriaInput) (*payload.Of[*appraisal.Criteria], error)
@@ -94,6 +104,8 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (wire.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]wire.Node, error)
+	Amendments(ctx context.Context, filter *contract.AmendmentFilter, orderBy *contract.AmendmentOrder, first *int, after *string, last *int, before *string) (*page.Connection[*contract.Amendment], error)
+	Amendment(ctx context.Context, id string) (*contract.Amendment, error)
 	Appraisal(ctx context.Context, id string) (*appraisal.Appraisal, error)
 	Appraisals(ctx context.Context, filter *appraisal.Filter, orderBy *appraisal.Order, first *int, after *string, last *int, before *string) (*page.Connection[*appraisal.Appraisal], error)
 	AppraisalCriteria(ctx context.Context, typeArg community.Kind) (*appraisal.Criteria, error)
@@ -169,6 +181,20 @@ func field_Mutation_acceptInvitation_args(ctx context.Context, ec *executionCont
 	return args, nil
 }
 
+func field_Mutation_agreeToAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.AgreeToAmendmentInput, error) {
+			return unmarshalNAgreeToAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAgreeToAmendmentInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_agreeToContract_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -189,6 +215,20 @@ func field_Mutation_answerAppraisal_args(ctx context.Context, ec *executionConte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (appraisal.AnswerInput, error) {
 			return unmarshalNAnswerAppraisalInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋappraisalᚐAnswerInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_cancelAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.CancelAmendmentInput, error) {
+			return unmarshalNCancelAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐCancelAmendmentInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -267,6 +307,20 @@ func field_Mutation_createLibraryClause_args(ctx context.Context, ec *executionC
 	return args, nil
 }
 
+func field_Mutation_declineAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.DeclineAmendmentInput, error) {
+			return unmarshalNDeclineAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐDeclineAmendmentInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_declineContract_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -287,6 +341,20 @@ func field_Mutation_disputeFulfilment_args(ctx context.Context, ec *executionCon
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (fulfilment.DisputeInput, error) {
 			return unmarshalNDisputeFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐDisputeInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_draftAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.DraftAmendmentInput, error) {
+			return unmarshalNDraftAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐDraftAmendmentInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -407,12 +475,40 @@ func field_Mutation_objectToCompletion_args(ctx context.Context, ec *executionCo
 	return args, nil
 }
 
+func field_Mutation_openAmendmentForSigning_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.OpenAmendmentInput, error) {
+			return unmarshalNOpenAmendmentForSigningInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐOpenAmendmentInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_openContractForSigning_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (contract.OpenInput, error) {
 			return unmarshalNOpenContractForSigningInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐOpenInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_proposeAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.ProposeAmendmentInput, error) {
+			return unmarshalNProposeAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐProposeAmendmentInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -533,6 +629,20 @@ func field_Mutation_renewContract_args(ctx context.Context, ec *executionContext
 	return args, nil
 }
 
+func field_Mutation_reopenAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.ReopenAmendmentInput, error) {
+			return unmarshalNReopenAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐReopenAmendmentInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_reopenContract_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -553,6 +663,20 @@ func field_Mutation_reportFulfilment_args(ctx context.Context, ec *executionCont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (fulfilment.ReportInput, error) {
 			return unmarshalNReportFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐReportInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_requestAmendmentChanges_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.RequestAmendmentChangesInput, error) {
+			return unmarshalNRequestAmendmentChangesInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐRequestAmendmentChangesInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -623,6 +747,20 @@ func field_Mutation_retireLibraryClause_args(ctx context.Context, ec *executionC
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (template.RetireClauseInput, error) {
 			return unmarshalNRetireLibraryClauseInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐRetireClauseInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_reviseAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.ReviseAmendmentInput, error) {
+			return unmarshalNReviseAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐReviseAmendmentInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -735,6 +873,20 @@ func field_Mutation_setNotificationSettings_args(ctx context.Context, ec *execut
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (notification.SetInput, error) {
 			return unmarshalNSetNotificationSettingsInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐSetInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_signAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (contract.SignAmendmentInput, error) {
+			return unmarshalNSignAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSignAmendmentInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -894,6 +1046,74 @@ func field_Query___type_args(ctx context.Context, ec *executionContext, rawArgs 
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func field_Query_amendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func field_Query_amendments_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*contract.AmendmentFilter, error) {
+			return unmarshalOAmendmentFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAmendmentFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*contract.AmendmentOrder, error) {
+			return unmarshalOAmendmentOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAmendmentOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -2091,6 +2311,626 @@ func _InputError_message(ctx context.Context, ec *executionContext, field graphq
 }
 func fieldContext_InputError_message(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InputError", field, false, false, "String")
+}
+
+func _Mutation_draftAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_draftAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DraftAmendment(ctx, fc.Args["input"].(contract.DraftAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_draftAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_draftAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_reviseAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_reviseAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReviseAmendment(ctx, fc.Args["input"].(contract.ReviseAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_reviseAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_reviseAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_proposeAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_proposeAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProposeAmendment(ctx, fc.Args["input"].(contract.ProposeAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_proposeAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_proposeAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_requestAmendmentChanges(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_requestAmendmentChanges(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestAmendmentChanges(ctx, fc.Args["input"].(contract.RequestAmendmentChangesInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_requestAmendmentChanges(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_requestAmendmentChanges_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_agreeToAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_agreeToAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AgreeToAmendment(ctx, fc.Args["input"].(contract.AgreeToAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_agreeToAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_agreeToAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_declineAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_declineAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeclineAmendment(ctx, fc.Args["input"].(contract.DeclineAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_declineAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_declineAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_cancelAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_cancelAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelAmendment(ctx, fc.Args["input"].(contract.CancelAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_cancelAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_cancelAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_openAmendmentForSigning(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_openAmendmentForSigning(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenAmendmentForSigning(ctx, fc.Args["input"].(contract.OpenAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_openAmendmentForSigning(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_openAmendmentForSigning_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_reopenAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_reopenAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReopenAmendment(ctx, fc.Args["input"].(contract.ReopenAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_reopenAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_reopenAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_signAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_signAmendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignAmendment(ctx, fc.Args["input"].(contract.SignAmendmentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_SIGN")
+				if err != nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_signAmendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_signAmendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func _Mutation_submitAppraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -5664,6 +6504,130 @@ func fieldContext_Query_nodes(ctx context.Context, ec *executionContext, field g
 	return fc, nil
 }
 
+func _Query_amendments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_amendments(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Amendments(ctx, fc.Args["filter"].(*contract.AmendmentFilter), fc.Args["orderBy"].(*contract.AmendmentOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *page.Connection[*contract.Amendment]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*contract.Amendment]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*contract.Amendment]) graphql.Marshaler {
+			return marshalOAmendmentConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_amendments(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_AmendmentConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_amendments_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_amendment(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Amendment(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *contract.Amendment
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *contract.Amendment
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Amendment) graphql.Marshaler {
+			return marshalOAmendment2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐAmendment(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_amendment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Amendment(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_amendment_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_appraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7576,6 +8540,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Appraisal(ctx, ec, sel, obj)
+	case *contract.Amendment:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _Amendment(ctx, ec, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -7780,6 +8749,76 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "draftAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_draftAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reviseAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_reviseAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "proposeAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_proposeAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "requestAmendmentChanges":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_requestAmendmentChanges(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "agreeToAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_agreeToAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "declineAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_declineAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_cancelAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "openAmendmentForSigning":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_openAmendmentForSigning(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reopenAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_reopenAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "signAmendment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_signAmendment(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "submitAppraisal":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_submitAppraisal(ctx, ec, field)
@@ -8289,6 +9328,18 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_nodes(ctx, ec, field)
+				})
+		case "amendments":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_amendments(ctx, ec, field)
+				})
+		case "amendment":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_amendment(ctx, ec, field)
 				})
 		case "appraisal":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -8823,6 +9874,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapCoBuildingContract := map[int]int{}
 		var batchItemsAppraisal []*appraisal.Appraisal
 		batchIdxMapAppraisal := map[int]int{}
+		var batchItemsAmendment []*contract.Amendment
+		batchIdxMapAmendment := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
 			case *community.RuralCommunity:
@@ -8876,6 +9929,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *appraisal.Appraisal:
 				batchIdxMapAppraisal[i] = len(batchItemsAppraisal)
 				batchItemsAppraisal = append(batchItemsAppraisal, concrete)
+			case *contract.Amendment:
+				batchIdxMapAmendment[i] = len(batchItemsAmendment)
+				batchItemsAmendment = append(batchItemsAmendment, concrete)
 			}
 		}
 		if len(batchItemsRuralCommunity) > 0 {
@@ -8928,6 +9984,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		}
 		if len(batchItemsAppraisal) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Appraisal", batchItemsAppraisal, batchIdxMapAppraisal)
+		}
+		if len(batchItemsAmendment) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Amendment", batchItemsAmendment, batchIdxMapAmendment)
 		}
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {

@@ -5674,7 +5674,7 @@ func marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋin
 	return ret
 }
 
-func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Version) graphql.Marshaler {
+func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.Body]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractTemplateVersion!")
 		return graphql.Null

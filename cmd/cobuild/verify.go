@@ -38,7 +38,20 @@ func (p *program) printReport(r *signing.Report) {
 	line("verify.good", "issuer", r.Issuer, "at", r.ExportedAt.Format(time.RFC3339))
 	line("verify.contract", "contract", r.Contract, "version", r.Version)
 	line("verify.text", "hash", r.TextHash)
-	for _, s := range r.Signatures {
+	p.printSignatures(r.Signatures, r.Unsigned)
+	for _, a := range r.Amendments {
+		line("verify.amendment", "amendment", a.Amendment, "version", a.Number, "on", a.AppliesOn)
+		line("verify.text", "hash", a.TextHash)
+		p.printSignatures(a.Signatures, a.Unsigned)
+	}
+	line("verify.seal", "fingerprint", r.Seal.Fingerprint)
+	line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[r.Seal.Voucher])
+	line(map[bool]string{true: "verify.complete", false: "verify.incomplete"}[r.Complete])
+}
+
+func (p *program) printSignatures(signed []signing.SignatureReport, unsigned []signing.Party) {
+	line := func(key string, pairs ...any) { fmt.Fprintln(p.out, p.text(key, pairs...)) }
+	for _, s := range signed {
 		line("verify.signed", "name", s.Name, "part", s.Part, "by", s.By, "at", s.SignedAt.Format(time.RFC3339))
 		line("verify.key", "fingerprint", s.Fingerprint, "held", p.text(map[bool]string{true: "verify.held", false: "verify.own"}[s.Held]))
 		line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[s.Voucher])
@@ -49,10 +62,7 @@ func (p *program) printReport(r *signing.Report) {
 			line("verify.revoked", "at", s.RevokedAt.Format(time.RFC3339))
 		}
 	}
-	for _, u := range r.Unsigned {
-		line("verify.unsigned", "name", u.Name, "part", u.Part)
+	for _, u := range unsigned {
+		line(map[bool]string{true: "verify.left", false: "verify.unsigned"}[u.Left], "name", u.Name, "part", u.Part)
 	}
-	line("verify.seal", "fingerprint", r.Seal.Fingerprint)
-	line(map[signing.Voucher]string{signing.Trusted: "verify.trusted", signing.ServersWord: "verify.word"}[r.Seal.Voucher])
-	line(map[bool]string{true: "verify.complete", false: "verify.incomplete"}[r.Complete])
 }

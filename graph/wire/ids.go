@@ -181,3 +181,14 @@ func read[I ~string](ctx context.Context, v any, k Kind) (I, error) {
 	}
 	return I(s), nil
 }
+
+// Amendment is an amendment.
+func Amendment() Kind { return Kind{"Amendment", []id.Kind{id.KindAmendment}} }
+
+// MarshalAmendmentID writes the identifier of an amendment.
+func MarshalAmendmentID(i id.Amendment) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalAmendmentID reads the identifier of an amendment; one of another kind is refused.
+func UnmarshalAmendmentID(ctx context.Context, v any) (id.Amendment, error) {
+	return read[id.Amendment](ctx, v, Amendment())
+}

@@ -35,6 +35,8 @@ type (
 	UpdateResidentUnitPayload = payload.Of[*unit.ResidentUnit]
 	// ContractPayload answers every change of a contract.
 	ContractPayload = payload.Of[*contract.Contract]
+	// AmendmentPayload answers every change of an amendment.
+	AmendmentPayload = payload.Of[*contract.Amendment]
 	// SignOutPayload answers signOut.
 	SignOutPayload = payload.Of[*person.Session]
 	// ChangePasswordPayload answers changePassword.
