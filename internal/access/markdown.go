@@ -22,8 +22,8 @@ Printed by ` + "`make generate`" + ` from the one table in ` + "`internal/access
 
 A role counts by the way its organisation stands to the object: **own** (the organisation is the object, or the object
 is its part), **host** (the community that hosts a unit or a contract), **party**, **drafter**, **provider**,
-**receiver**, **above** (a sub-district or district that supervises it). *SIGNER* is whoever holds the signing right
-of an organisation.
+**receiver**, **decider** (a host or partner), **consenter** (whose consent stands), **above** (a sub-district or district
+that supervises it). *SIGNER* is whoever holds the signing right of an organisation.
 
 | Action | Verb | Who | And |
 |---|---|---|---|

@@ -39,6 +39,11 @@ type (
 	Appraisal string
 	// Criteria is a set of criteria by which parties judge each other.
 	Criteria string
+
+	// Publication is what the parties of a contract have said about showing it.
+	Publication string
+	// Published is a contract as everybody may see it.
+	Published string
 	// Notification is what one person is told of one event.
 	Notification string
 	// Amendment is a change of the text of a contract in force.
@@ -65,6 +70,9 @@ const (
 	KindAppraisal   Kind = "apr"
 	KindCriteria    Kind = "cri"
 
+	KindPublication Kind = "pub"
+	KindPublished   Kind = "pbc"
+
 	KindNotification Kind = "ntf"
 	KindAmendment    Kind = "amd"
 )
@@ -87,6 +95,15 @@ func Derived[I ~string](k Kind, words ...string) I {
 	copy(u[:], sum[:16])
 	u[0] &= 0x7f // the first of the 26 characters carries three bits
 	return I(string(k) + form + "_" + strings.ToLower(u.String()))
+}
+
+// Twin makes the identifier of another view of a thing from the thing's own; empty where that is none.
+func Twin[I ~string](k Kind, of string) I {
+	if _, ok := KindOf(of); !ok {
+		return ""
+	}
+	_, tail, _ := strings.Cut(of, "_")
+	return I(string(k) + form + "_" + tail)
 }
 
 // Within makes the identifier of a part of an object, from the part's own short key.

@@ -110,6 +110,9 @@ const (
 
 	Appraising Relation = "APPRAISER" // the party that judges another
 	Appraised  Relation = "APPRAISED" // the party that is judged
+
+	Deciding   Relation = "DECIDER"   // a host or partner, without whose consent nothing of a contract is public
+	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
 )
 
 // Related is an object that knows the organisations that stand to it in some way.
