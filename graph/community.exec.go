@@ -21,6 +21,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -5361,6 +5362,21 @@ func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommuni
 	return res
 }
 
+func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx context.Context, ec *executionContext, v any) (publication.CommunityType, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := publication.CommunityType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v publication.CommunityType) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
+	}
+	return res
+}
+
 func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityType(ctx context.Context, ec *executionContext, v any) (template.CommunityType, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := template.CommunityType(tmp)
@@ -5615,6 +5631,42 @@ func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcomm
 	return ret
 }
 
+func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]publication.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publication.CommunityType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []publication.CommunityType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]template.CommunityType, error) {
 	if v == nil {
 		return nil, nil
@@ -5661,6 +5713,25 @@ func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 }
 
 func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *community.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx context.Context, ec *executionContext, v any) (*publication.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := publication.CommunityType(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *publication.CommunityType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

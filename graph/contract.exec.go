@@ -22,6 +22,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -52,6 +53,7 @@ type CoBuildingContractResolver interface {
 	AmendedBy(ctx context.Context, objs []*contract.Contract) ([]*contract.Amendment, error)
 
 	Appraisals(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*appraisal.Appraisal], error)
+	Publication(ctx context.Context, objs []*contract.Contract) ([]*publication.Publication, error)
 }
 type CommitmentResolver interface {
 	Contract(ctx context.Context, objs []*contract.Commitment) ([]*contract.Contract, error)
@@ -2149,6 +2151,61 @@ func (ec *executionContext) resolveBatch_CoBuildingContract_appraisals(ctx conte
 		results,
 		err,
 		"CoBuildingContract.appraisals",
+	)
+}
+
+func _CoBuildingContract_publication(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_publication(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_publication(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *publication.Publication) graphql.Marshaler {
+			return marshalOContractPublication2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐPublication(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_publication(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractPublication(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_publication(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Publication(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*publication.Publication](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.publication",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Publication(ctx, []*contract.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*publication.Publication](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.publication",
 	)
 }
 
@@ -7434,6 +7491,12 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _CoBuildingContract_appraisals(ctx, ec, field, obj)
 				})
+		case "publication":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_publication(ctx, ec, field, obj)
+				})
 		case "origin":
 			out.Values[i] = _CoBuildingContract_origin(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -8781,6 +8844,21 @@ func marshalNContractPart2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontract
 	return res
 }
 
+func unmarshalNContractPart2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractPart(ctx context.Context, ec *executionContext, v any) (publication.ContractPart, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := publication.ContractPart(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNContractPart2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractPart(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v publication.ContractPart) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContractPart!")
+	}
+	return res
+}
+
 func marshalNContractParty2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐPartyᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*contract.Party) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "ContractParty", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
@@ -8947,6 +9025,21 @@ func unmarshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulf
 }
 
 func marshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐContractStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v fulfilment.ContractStatus) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContractStatus!")
+	}
+	return res
+}
+
+func unmarshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx context.Context, ec *executionContext, v any) (publication.ContractStatus, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := publication.ContractStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v publication.ContractStatus) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalString(string(v))
 	if res == graphql.Null {
@@ -9504,6 +9597,42 @@ func marshalOContractStatus2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋful
 	return ret
 }
 
+func unmarshalOContractStatus2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatusᚄ(ctx context.Context, ec *executionContext, v any) ([]publication.ContractStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publication.ContractStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOContractStatus2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatusᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []publication.ContractStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNContractStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOContractStatus2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐStatus(ctx context.Context, ec *executionContext, v any) (*contract.Status, error) {
 	if v == nil {
 		return nil, nil
@@ -9533,6 +9662,25 @@ func unmarshalOContractStatus2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋf
 }
 
 func marshalOContractStatus2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐContractStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *fulfilment.ContractStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOContractStatus2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx context.Context, ec *executionContext, v any) (*publication.ContractStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := publication.ContractStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOContractStatus2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐContractStatus(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *publication.ContractStatus) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -32,6 +32,9 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindAppraisal: nodesOf(r.Appraisals.Many),
 		id.KindCriteria:  nodesOf(r.Appraisals.ManyCriteria),
 
+		id.KindPublication: nodesOf(r.Publications.Many),
+		id.KindPublished:   nodesOf(r.Publications.ManyPublished),
+
 		id.KindNotification: nodesOf(r.Notifications.Many),
 		id.KindAmendment:    nodesOf(r.Contracts.ManyAmendments),
 	}

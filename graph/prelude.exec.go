@@ -1720,6 +1720,34 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx co
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublication(ctx context.Context, ec *executionContext, v any) (id.Publication, error) {
+	res, err := wire.UnmarshalPublicationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublication(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Publication) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalPublicationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(ctx context.Context, ec *executionContext, v any) (id.Published, error) {
+	res, err := wire.UnmarshalPublishedID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Published) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalPublishedID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐRole(ctx context.Context, ec *executionContext, v any) (id.Role, error) {
 	res, err := wire.UnmarshalRoleID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

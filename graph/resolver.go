@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
@@ -36,6 +37,7 @@ type Rooms struct {
 	Appraisals *appraisal.Service
 	Reports    *report.Service
 
+	Publications  *publication.Service
 	Notifications *notification.Service
 
 	Templates *template.Service

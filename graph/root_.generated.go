@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	ContractObjection() ContractObjectionResolver
 	ContractOrigin() ContractOriginResolver
 	ContractParty() ContractPartyResolver
+	ContractPublication() ContractPublicationResolver
 	ContractRemark() ContractRemarkResolver
 	ContractSignature() ContractSignatureResolver
 	ContractStep() ContractStepResolver
@@ -53,6 +54,11 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
+	PublicationConsent() PublicationConsentResolver
+	PublishedCommitment() PublishedCommitmentResolver
+	PublishedContract() PublishedContractResolver
+	PublishedParty() PublishedPartyResolver
+	PublishedSignature() PublishedSignatureResolver
 	Query() QueryResolver
 	Report() ReportResolver
 	ReportContract() ReportContractResolver
@@ -101,6 +107,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
 			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
+			graphql.NewInputUnmarshaler("AgreeToPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToPublicationInput)),
 			graphql.NewInputUnmarshaler("AmendedContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputAmendedContractChoice)),
 			graphql.NewInputUnmarshaler("AmendmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentFilter)),
 			graphql.NewInputUnmarshaler("AmendmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentOrder)),
@@ -176,6 +183,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
 			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
+			graphql.NewInputUnmarshaler("ProposePublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputProposePublicationInput)),
+			graphql.NewInputUnmarshaler("PublishedCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedCommunityTypeChoice)),
+			graphql.NewInputUnmarshaler("PublishedContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractFilter)),
+			graphql.NewInputUnmarshaler("PublishedContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractOrder)),
+			graphql.NewInputUnmarshaler("PublishedStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedStatusChoice)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RegisterCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCommunityInput)),
 			graphql.NewInputUnmarshaler("RegisterDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterDistrictInput)),
@@ -231,6 +243,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
+			graphql.NewInputUnmarshaler("WithdrawPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawPublicationInput)),
 		)
 	}
 	first := true
@@ -306,7 +319,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -491,6 +504,7 @@ type Mutation
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
+	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
@@ -936,6 +950,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_textFrom(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
+	case "publication":
+		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
 	case "origin":
 		return fieldContext_CoBuildingContract_origin(ctx, ec, field)
 	}
@@ -1184,6 +1200,48 @@ func childFields_ContractPayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_ContractPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractPayload", field.Name)
+}
+
+func childFields_ContractPublication(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ContractPublication_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ContractPublication_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ContractPublication_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ContractPublication_updatedAt(ctx, ec, field)
+	case "contract":
+		return fieldContext_ContractPublication_contract(ctx, ec, field)
+	case "status":
+		return fieldContext_ContractPublication_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_ContractPublication_allowedActions(ctx, ec, field)
+	case "proposedFields":
+		return fieldContext_ContractPublication_proposedFields(ctx, ec, field)
+	case "proposedBy":
+		return fieldContext_ContractPublication_proposedBy(ctx, ec, field)
+	case "proposedAt":
+		return fieldContext_ContractPublication_proposedAt(ctx, ec, field)
+	case "publicFields":
+		return fieldContext_ContractPublication_publicFields(ctx, ec, field)
+	case "consents":
+		return fieldContext_ContractPublication_consents(ctx, ec, field)
+	case "awaited":
+		return fieldContext_ContractPublication_awaited(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_ContractPublication_publishedAt(ctx, ec, field)
+	case "published":
+		return fieldContext_ContractPublication_published(ctx, ec, field)
+	case "withdrawnBy":
+		return fieldContext_ContractPublication_withdrawnBy(ctx, ec, field)
+	case "withdrawnAt":
+		return fieldContext_ContractPublication_withdrawnAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_ContractPublication_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractPublication", field.Name)
 }
 
 func childFields_ContractRemark(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2134,6 +2192,162 @@ func childFields_PersonEdge(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_PersonEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PersonEdge", field.Name)
+}
+
+func childFields_PublicationConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_PublicationConsent_organisation(ctx, ec, field)
+	case "fields":
+		return fieldContext_PublicationConsent_fields(ctx, ec, field)
+	case "at":
+		return fieldContext_PublicationConsent_at(ctx, ec, field)
+	case "personName":
+		return fieldContext_PublicationConsent_personName(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicationConsent", field.Name)
+}
+
+func childFields_PublicationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publication":
+		return fieldContext_PublicationPayload_publication(ctx, ec, field)
+	case "errors":
+		return fieldContext_PublicationPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_PublicationPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_PublicationPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublicationPayload", field.Name)
+}
+
+func childFields_PublishedClause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PublishedClause_key(ctx, ec, field)
+	case "heading":
+		return fieldContext_PublishedClause_heading(ctx, ec, field)
+	case "body":
+		return fieldContext_PublishedClause_body(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedClause", field.Name)
+}
+
+func childFields_PublishedCommitment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PublishedCommitment_key(ctx, ec, field)
+	case "provider":
+		return fieldContext_PublishedCommitment_provider(ctx, ec, field)
+	case "receivers":
+		return fieldContext_PublishedCommitment_receivers(ctx, ec, field)
+	case "action":
+		return fieldContext_PublishedCommitment_action(ctx, ec, field)
+	case "quantity":
+		return fieldContext_PublishedCommitment_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_PublishedCommitment_unit(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_PublishedCommitment_recurrence(ctx, ec, field)
+	case "startsOn":
+		return fieldContext_PublishedCommitment_startsOn(ctx, ec, field)
+	case "dueOn":
+		return fieldContext_PublishedCommitment_dueOn(ctx, ec, field)
+	case "standing":
+		return fieldContext_PublishedCommitment_standing(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedCommitment", field.Name)
+}
+
+func childFields_PublishedContract(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_PublishedContract_id(ctx, ec, field)
+	case "publicFields":
+		return fieldContext_PublishedContract_publicFields(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_PublishedContract_publishedAt(ctx, ec, field)
+	case "title":
+		return fieldContext_PublishedContract_title(ctx, ec, field)
+	case "purpose":
+		return fieldContext_PublishedContract_purpose(ctx, ec, field)
+	case "parties":
+		return fieldContext_PublishedContract_parties(ctx, ec, field)
+	case "community":
+		return fieldContext_PublishedContract_community(ctx, ec, field)
+	case "subDistrict":
+		return fieldContext_PublishedContract_subDistrict(ctx, ec, field)
+	case "district":
+		return fieldContext_PublishedContract_district(ctx, ec, field)
+	case "effectiveOn":
+		return fieldContext_PublishedContract_effectiveOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_PublishedContract_endsOn(ctx, ec, field)
+	case "timeZone":
+		return fieldContext_PublishedContract_timeZone(ctx, ec, field)
+	case "status":
+		return fieldContext_PublishedContract_status(ctx, ec, field)
+	case "clauses":
+		return fieldContext_PublishedContract_clauses(ctx, ec, field)
+	case "commitments":
+		return fieldContext_PublishedContract_commitments(ctx, ec, field)
+	case "fulfilmentRate":
+		return fieldContext_PublishedContract_fulfilmentRate(ctx, ec, field)
+	case "signatures":
+		return fieldContext_PublishedContract_signatures(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedContract", field.Name)
+}
+
+func childFields_PublishedContractConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_PublishedContractConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_PublishedContractConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_PublishedContractConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_PublishedContractConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedContractConnection", field.Name)
+}
+
+func childFields_PublishedContractEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_PublishedContractEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_PublishedContractEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedContractEdge", field.Name)
+}
+
+func childFields_PublishedParty(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_PublishedParty_organisation(ctx, ec, field)
+	case "part":
+		return fieldContext_PublishedParty_part(ctx, ec, field)
+	case "name":
+		return fieldContext_PublishedParty_name(ctx, ec, field)
+	case "fulfilmentRate":
+		return fieldContext_PublishedParty_fulfilmentRate(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedParty", field.Name)
+}
+
+func childFields_PublishedSignature(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_PublishedSignature_organisation(ctx, ec, field)
+	case "key":
+		return fieldContext_PublishedSignature_key(ctx, ec, field)
+	case "signedAt":
+		return fieldContext_PublishedSignature_signedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishedSignature", field.Name)
 }
 
 func childFields_RegisterCommunityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -183,7 +183,8 @@ func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 	s := published(t)
 	for name := range strings.FieldsSeq(`viewer node nodes organisation districts communities community residentUnits
 		residentUnit contracts contract commitments fulfilments
-		appraisal appraisals appraisalCriteria appraisalCriteriaVersions cooperationRecord`) {
+		appraisal appraisals appraisalCriteria appraisalCriteriaVersions cooperationRecord
+		publishedContract publishedContracts`) {
 		if s.Query.Fields.ForName(name) == nil {
 			t.Errorf("no query %s", name)
 		}
@@ -193,7 +194,8 @@ func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 		registerSigningKey revokeSigningKey draftContract reviseContract proposeContract requestContractChanges
 		agreeToContract declineContract cancelContract openContractForSigning reopenContract signContract
 		reportFulfilment acceptFulfilment disputeFulfilment resolveFulfilment
-		submitAppraisal answerAppraisal setAppraisalCriteria`) {
+		submitAppraisal answerAppraisal setAppraisalCriteria
+		proposePublication agreeToPublication withdrawPublication`) {
 		if s.Mutation.Fields.ForName(name) == nil {
 			t.Errorf("no mutation %s", name)
 		}

@@ -5674,7 +5674,7 @@ func marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋin
 	return ret
 }
 
-func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.Body]) graphql.Marshaler {
+func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Version) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractTemplateVersion!")
 		return graphql.Null
@@ -5804,7 +5804,7 @@ func marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinter
 	return ret
 }
 
-func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.ClauseVersion) graphql.Marshaler {
+func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.ClauseBody]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LibraryClauseVersion!")
 		return graphql.Null

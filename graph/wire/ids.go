@@ -126,6 +126,25 @@ func UnmarshalCriteriaID(ctx context.Context, v any) (id.Criteria, error) {
 	return read[id.Criteria](ctx, v, Kind{"AppraisalCriteria", []id.Kind{id.KindCriteria}})
 }
 
+// Published is what everybody may see of a contract.
+func Published() Kind { return Kind{"PublishedContract", []id.Kind{id.KindPublished}} }
+
+// MarshalPublicationID writes the identifier of a publication.
+func MarshalPublicationID(i id.Publication) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalPublicationID reads the identifier of a publication; one of another kind is refused.
+func UnmarshalPublicationID(ctx context.Context, v any) (id.Publication, error) {
+	return read[id.Publication](ctx, v, Kind{"ContractPublication", []id.Kind{id.KindPublication}})
+}
+
+// MarshalPublishedID writes the identifier of a published contract.
+func MarshalPublishedID(i id.Published) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalPublishedID reads the identifier of a published contract; one of another kind is refused.
+func UnmarshalPublishedID(ctx context.Context, v any) (id.Published, error) {
+	return read[id.Published](ctx, v, Published())
+}
+
 // MarshalNotificationID writes the identifier of a notification.
 func MarshalNotificationID(i id.Notification) graphql.ContextMarshaler { return write(i) }
 

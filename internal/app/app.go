@@ -25,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
@@ -72,6 +73,7 @@ type App struct {
 	Appraisals *appraisal.Service
 	Reports    *report.Service
 
+	Publications  *publication.Service
 	Notifications *notification.Service
 
 	Templates *template.Service
@@ -103,6 +105,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.reports(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.publications(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.notifications(ctx); err != nil {

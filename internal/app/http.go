@@ -30,6 +30,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 			Reports: a.Reports,
 
+			Publications:  a.Publications,
 			Notifications: a.Notifications,
 
 			Templates: a.Templates, DraftFrom: a.DraftFrom,

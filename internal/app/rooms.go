@@ -110,6 +110,8 @@ func (a *App) outboxes() []store.Outbox {
 	for _, room := range []interface{ Outboxes() []store.Outbox }{
 		a.Districts, a.Communities, a.Units, a.People, a.Keys, a.Contracts, a.Fulfilments,
 		a.Appraisals, a.Templates,
+
+		a.Publications,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -141,6 +143,8 @@ func (a *App) follow() {
 	a.Journal.Follow("records-of-cooperation", []string{appraisal.ToldOpened}, a.Appraisals.FollowOpened)
 	a.Journal.Follow("contracts-of-reports", []string{"contract.*"}, a.Reports.FollowContract)
 	a.Journal.Follow("fulfilments-of-reports", []string{"fulfilment.*"}, a.Reports.FollowFulfilment)
+
+	a.Journal.Follow("contracts-of-publications", []string{"contract.*"}, a.Publications.FollowContract)
 
 	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -62,6 +63,9 @@ type (
 	// SetAppraisalCriteriaPayload answers setAppraisalCriteria.
 	SetAppraisalCriteriaPayload = payload.Of[*appraisal.Criteria]
 )
+
+// PublicationPayload answers every change of a publication.
+type PublicationPayload = payload.Of[*publication.Publication]
 
 // SetNotificationSettingsPayload answers setNotificationSettings.
 type SetNotificationSettingsPayload = payload.Of[*notification.Settings]
