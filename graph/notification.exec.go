@@ -53,6 +53,52 @@ func field_Notification_text_args(ctx context.Context, ec *executionContext, raw
 
 // region    **************************** field.gotpl *****************************
 
+func _MailRefusal_at(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *notification.Refusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MailRefusal_at(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return marshalNDateTime2timeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MailRefusal_at(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailRefusal", field, false, false, "DateTime")
+}
+
+func _MailRefusal_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *notification.Refusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_MailRefusal_code(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return marshalNInt2int(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_MailRefusal_code(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MailRefusal", field, false, false, "Int")
+}
+
 func _MarkReadPayload_notifications(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *bind.MarkReadPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -845,6 +891,61 @@ func fieldContext_NotificationSettings_kinds(_ context.Context, ec *executionCon
 	return fc, nil
 }
 
+func _NotificationSettings_mailAvailable(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *notification.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NotificationSettings_mailAvailable(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MailAvailable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return marshalNBoolean2bool(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_NotificationSettings_mailAvailable(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NotificationSettings", field, false, false, "Boolean")
+}
+
+func _NotificationSettings_mailRefused(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *notification.Settings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_NotificationSettings_mailRefused(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MailRefused, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *notification.Refusal) graphql.Marshaler {
+			return marshalOMailRefusal2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐRefusal(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_NotificationSettings_mailRefused(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotificationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_MailRefusal(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _NotificationWish_kind(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *notification.Wish) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1270,6 +1371,44 @@ func unmarshalInputSetNotificationSettingsInput(ctx context.Context, ec *executi
 
 // region    **************************** object.gotpl ****************************
 
+var mailRefusalImplementors = []string{"MailRefusal"}
+
+func _MailRefusal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *notification.Refusal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mailRefusalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MailRefusal")
+		case "at":
+			out.Values[i] = _MailRefusal_at(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = _MailRefusal_code(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var markReadPayloadImplementors = []string{"MarkReadPayload"}
 
 func _MarkReadPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *bind.MarkReadPayload) graphql.Marshaler {
@@ -1533,6 +1672,16 @@ func _NotificationSettings(ctx context.Context, ec *executionContext, sel ast.Se
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "mailAvailable":
+			out.Values[i] = _NotificationSettings_mailAvailable(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mailRefused":
+			out.Values[i] = _NotificationSettings_mailRefused(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1780,6 +1929,13 @@ func marshalOMailMode2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificat
 	_ = ctx
 	res := wire.MarshalString(string(*v))
 	return res
+}
+
+func marshalOMailRefusal2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋnotificationᚐRefusal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *notification.Refusal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _MailRefusal(ctx, ec, sel, v)
 }
 
 func marshalOMarkReadPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋinternalᚋbindᚐMarkReadPayload(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *bind.MarkReadPayload) graphql.Marshaler {

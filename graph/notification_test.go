@@ -2,11 +2,17 @@ package graph_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cobuild/cobuild/graph/graphtest"
+	"github.com/cobuild/cobuild/internal/app"
+	"github.com/cobuild/cobuild/internal/platform/mail"
+	"github.com/cobuild/cobuild/internal/platform/mail/mailtest"
 )
 
 const notificationFields = `id kind text english: text(language: EN) at read readAt on organisation { id name } subject { __typename id ... on CoBuildingContract { title } ... on Fulfilment { dueOn } } `
@@ -150,5 +156,50 @@ func TestPeopleSayHowTheyWantToBeTold(t *testing.T) {
 	a := told(t, w, "liaison", "")
 	if got := kindsOf(a); strings.Contains(got, "CONTRACT_PROPOSED") || a.Get("notifications.nodes.0.text") != a.Get("notifications.nodes.0.english") {
 		t.Errorf("told: %s", a.Text)
+	}
+}
+
+func TestADigestIsMailedAndEndedByOneClick(t *testing.T) {
+	server := mailtest.Start(t, true, false)
+	sender, err := mail.Open(mail.Config{URL: "smtps://" + server.Addr, From: "Cobuild <cobuild@example.org>", Roots: server.Roots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := graphtest.NewTown(t, func(c *app.Config) { c.Mail = &app.Mail{Sender: sender, PublicURL: "https://cobuild.test"} })
+	code := w.Do(t, "admin", "invitePerson", m{"role": "LIAISON", "organisation": w.Unit}, "code").Fine().Str("it.code")
+	w.Do(t, "", "acceptInvitation", m{"code": code, "loginName": "second", "password": graphtest.Password, "name": "李伟", "email": "li.wei@example.org", "language": "EN"}, "person { id }").Fine()
+	const ask = "settings { mailMode mailAvailable mailRefused { at code } }"
+	if a := w.Do(t, "second", "setNotificationSettings", m{"expectedVersion": 0, "mailMode": "DIGEST", "digestHour": 18}, ask).Fine(); a.Get("it.settings.mailAvailable") != true || a.Get("it.settings.mailRefused") != nil {
+		t.Errorf("set: %s", a.Text)
+	}
+	w.Do(t, "liaison", "setNotificationSettings", m{"expectedVersion": 0, "mailMode": "DIGEST"}, ask).Is("NO_MAIL_ADDRESS")
+	negotiated(t, w)
+	w.Pass(t, 7*time.Hour) // five in the afternoon
+	if n := len(server.Taken()); n != 0 {
+		t.Fatalf("before its hour there are %d mails", n)
+	}
+	w.Pass(t, time.Hour)
+	w.Pass(t, time.Hour)
+	taken := server.Taken()
+	if len(taken) != 1 || !strings.Contains(taken[0], "A contract has been proposed to you.") || !strings.Contains(taken[0], "Subject: Cobuild: 1 unread notifications") {
+		t.Fatalf("mailed: %v", taken)
+	}
+	for _, fact := range []string{"李伟", "长安", "恒远", "ctr1_"} {
+		if strings.Contains(taken[0], fact) {
+			t.Errorf("the mail tells %s", fact)
+		}
+	}
+	if log := w.Log(); strings.Contains(log, "li.wei") {
+		t.Error("the log holds an address")
+	}
+	path := regexp.MustCompile(`https://cobuild\.test(/mail/leave/[^>\s]+)>`).FindStringSubmatch(strings.ReplaceAll(taken[0], "\n ", ""))
+	if path == nil {
+		t.Fatal(taken[0])
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path[1], strings.NewReader("List-Unsubscribe=One-Click"))
+	answer := httptest.NewRecorder()
+	w.Handler.ServeHTTP(answer, r)
+	if a := w.Ask(t, "second", `{ notificationSettings { mailMode } }`).Fine(); answer.Code != http.StatusOK || a.Str("notificationSettings.mailMode") != "NONE" {
+		t.Errorf("one click: %d, %s", answer.Code, a.Text)
 	}
 }

@@ -2036,6 +2036,16 @@ func childFields_LibraryClauseVersionEdge(ctx context.Context, ec *executionCont
 	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseVersionEdge", field.Name)
 }
 
+func childFields_MailRefusal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return fieldContext_MailRefusal_at(ctx, ec, field)
+	case "code":
+		return fieldContext_MailRefusal_code(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailRefusal", field.Name)
+}
+
 func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "notifications":
@@ -2116,6 +2126,10 @@ func childFields_NotificationSettings(ctx context.Context, ec *executionContext,
 		return fieldContext_NotificationSettings_digestHour(ctx, ec, field)
 	case "kinds":
 		return fieldContext_NotificationSettings_kinds(ctx, ec, field)
+	case "mailAvailable":
+		return fieldContext_NotificationSettings_mailAvailable(ctx, ec, field)
+	case "mailRefused":
+		return fieldContext_NotificationSettings_mailRefused(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NotificationSettings", field.Name)
 }

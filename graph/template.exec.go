@@ -5804,7 +5804,7 @@ func marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinter
 	return ret
 }
 
-func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.ClauseBody]) graphql.Marshaler {
+func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.ClauseVersion) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LibraryClauseVersion!")
 		return graphql.Null

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -21,8 +22,9 @@ import (
 func (p *program) serve() *cli.Command {
 	return &cli.Command{
 		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
-		Flags: append([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, append(p.storeFlags(),
-			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"))...),
+		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
+			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
+		}, p.mailFlags()),
 		Action: p.runServer,
 	}
 }
@@ -36,12 +38,16 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	post, err := p.mail(c)
+	if err != nil {
+		return err
+	}
 	now, err := clockIn(c.String("data"))
 	if err != nil {
 		return err
 	}
 	set := func(cfg *app.Config) {
-		cfg.Demo, cfg.Log, cfg.Introspection = demo, log, demo || c.Bool("introspection")
+		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
 		if demo {
 			cfg.Now = now.Now
 		}

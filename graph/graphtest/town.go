@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/cobuild/cobuild/internal/app"
 )
 
 // Town is a house with a district, two communities and two units, their people and nothing signed yet.
@@ -17,9 +19,9 @@ type Town struct {
 }
 
 // NewTown makes a town through GraphQL alone.
-func NewTown(tb testing.TB) *Town {
+func NewTown(tb testing.TB, alter ...func(*app.Config)) *Town {
 	tb.Helper()
-	w := &Town{House: New(tb)}
+	w := &Town{House: New(tb, alter...)}
 	w.District = w.Do(tb, "admin", "registerDistrict", M{"name": "惠山区", "nameEn": "Huishan", "code": "320206"}, "district { id }").
 		Fine().Str("it.district.id")
 	w.SubDistrict = w.Do(tb, "admin", "registerSubDistrict", M{"district": w.District, "kind": "STREET", "name": "堰桥街道"},

@@ -47,6 +47,8 @@ type Config struct {
 	Demo bool
 	// Introspection answers introspection to everybody, signed in or not.
 	Introspection bool
+	// Mail says how mail is sent; nil where none is.
+	Mail *Mail
 	// Passwords overrides how passwords are hashed; nil for what a server needs.
 	Passwords *person.Passwords
 }
@@ -75,6 +77,7 @@ type App struct {
 
 	Publications  *publication.Service
 	Notifications *notification.Service
+	Mailer        *schedule.Scheduler // apart from the other one: a slow server for mail holds up nothing else
 
 	Templates *template.Service
 }
@@ -119,6 +122,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	a.Journal.Collect(a.outboxes()...)
 	a.follow()
 	a.Scheduler.Jobs = a.jobs()
+	a.Mailer = schedule.New(c.Now, c.Log, schedule.Job{Name: "mail", Do: a.Notifications.MailTick})
 	return a, nil
 }
 
@@ -144,6 +148,7 @@ func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Journal.Run(ctx) })
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
+	g.Go(func() error { return a.Mailer.Run(ctx) })
 	return g.Wait()
 }
 
@@ -155,6 +160,9 @@ func (a *App) Settle(ctx context.Context) error {
 			return err
 		}
 		n, err := a.Scheduler.Settle(ctx)
+		if err == nil && n == 0 {
+			n, err = a.Mailer.Settle(ctx)
+		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx))
 		}

@@ -35,8 +35,8 @@ func (a *App) Handler() (http.Handler, error) {
 
 			Templates: a.Templates, DraftFrom: a.DraftFrom,
 		}, graph.Options{Open: a.Introspection, Log: a.Log}),
-		Reports: a.paper(),
-		SDL:     graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
+		Reports: a.paper(), Mail: a.leave(),
+		SDL: graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
 	}), nil

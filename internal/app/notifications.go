@@ -2,18 +2,48 @@ package app
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/mail"
 )
+
+// Mail is how the application sends mail.
+type Mail struct {
+	Sender    *mail.Sender
+	PublicURL string // where people find this server, as https://cobuild.example.org
+}
+
+// post is how notifications are mailed; nil where no mail is sent.
+func (a *App) post() *notification.Post {
+	var none *notification.Post
+	if a.Mail == nil {
+		return none
+	}
+	return &notification.Post{
+		Send: a.Mail.Sender.Send, Look: a.Mail.PublicURL, Log: a.Log,
+		Secrets: func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
+	}
+}
+
+// leave answers the addresses at which people end their mail; nil where no mail is sent.
+func (a *App) leave() http.Handler {
+	var none http.Handler
+	if a.Mail == nil {
+		return none
+	}
+	return a.Notifications.Leave()
+}
 
 func (a *App) notifications(ctx context.Context) error {
 	var err error
 	a.Notifications, err = notification.Open(ctx, a.Backend, notification.Service{
 		Now: a.Now, Cursors: a.Cursors, Told: a.told,
-		Holders: a.People.Holders, Accounts: a.accounts, Readable: a.readable, Titles: a.titles, Organisations: a.Directory.Facts,
+		Holders: a.People.Holders, Accounts: a.accounts, Readable: a.readable, Titles: a.titles, Organisations: a.Directory.Facts, Post: a.post(),
 	})
 	return err
 }

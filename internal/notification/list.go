@@ -17,6 +17,7 @@ const (
 	byKind    = store.Field[Kind]("kind")
 	byAt      = store.Field[time.Time]("at")
 	byMailed  = store.Field[bool]("mailed")
+	byCreated = store.Field[time.Time]("createdAt")
 	byExpires = store.Field[time.Time]("expiresAt")
 )
 
@@ -26,7 +27,7 @@ func schema() store.Schema {
 		store.Lookup(byPerson.Asc(), byShown.Asc(), byAt.Asc()),
 		store.Lookup(byPerson.Asc(), byShown.Asc(), byUnread.Asc(), byAt.Asc()),
 		store.Lookup(byPerson.Asc(), byShown.Asc(), byKind.Asc(), byAt.Asc()),
-		store.Lookup(byPerson.Asc(), byMailed.Asc(), byUnread.Asc(), byAt.Asc()),
+		store.Lookup(byPerson.Asc(), byMailed.Asc(), byUnread.Asc(), byCreated.Asc()),
 		store.Lookup(byExpires.Asc()),
 	}}
 }

@@ -126,7 +126,13 @@ func (s *Service) tell(ctx context.Context, r *round, people []id.Person) error 
 		if string(p) == r.Actor || !shown && !mailed {
 			continue
 		}
-		g.Go(func() error { return s.write(ctx, r, p, shown, mailed) })
+		g.Go(func() error {
+			err := s.write(ctx, r, p, shown, mailed)
+			if err != nil || !mailed || s.Post == nil {
+				return err
+			}
+			return s.knock(ctx, wants[i])
+		})
 	}
 	return g.Wait()
 }

@@ -33,11 +33,15 @@ type Service struct {
 	// Organisations tells what is known of organisations, in the order of ids.
 	Organisations func(ctx context.Context, ids []id.Organisation) ([]organisation.Facts, error)
 
+	// Post sends mail; nil where no server for it is configured.
+	Post *Post
+
 	table         authz.Table
 	notifications *store.Collection[*Notification]
 	settings      *store.Collection[*Settings]
 	rounds        *store.Collection[*round]
 	reminders     *store.Collection[*reminder]
+	mailboxes     *store.Collection[*mailbox]
 	words         vocabulary
 }
 
@@ -76,6 +80,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 		return nil, err
 	}
 	if s.reminders, err = inner[*reminder](ctx, db, s, reminderSchema()); err != nil {
+		return nil, err
+	}
+	if s.mailboxes, err = inner[*mailbox](ctx, db, s, mailboxSchema()); err != nil {
 		return nil, err
 	}
 	return &s, nil

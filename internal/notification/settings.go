@@ -33,6 +33,9 @@ type Settings struct {
 	MailMode              MailMode  `bson:"mailMode"`
 	DigestHour            int       `bson:"digestHour"`      // 0 to 23, in Asia/Shanghai
 	Own                   []Wish    `bson:"kinds,omitempty"` // the kinds that are not as they are for everybody
+
+	MailAvailable bool     `bson:"-"` // whether this server sends any
+	MailRefused   *Refusal `bson:"-"` // since when nothing is sent, because the address takes none; nil where it does
 }
 
 // Wish is how one kind is wanted.
@@ -125,7 +128,24 @@ func (s *Service) Settings(ctx context.Context) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all[0], nil
+	return s.posted(ctx, all[0])
+}
+
+// posted adds how mail to the person fares.
+func (s *Service) posted(ctx context.Context, x *Settings) (*Settings, error) {
+	x.MailAvailable = s.Post != nil
+	b, err := s.mailboxes.Get(authz.AsSystem(ctx), string(x.ID))
+	if err != nil || b.Refusal == nil {
+		return x, gone(err)
+	}
+	accounts, err := s.Accounts(ctx, []id.Person{x.ID})
+	if err != nil {
+		return nil, err
+	}
+	if b.Refusal.Address == hashed(accounts[0].Email) {
+		x.MailRefused = b.Refusal
+	}
+	return x, nil
 }
 
 // SetInput is the input of setNotificationSettings. What is absent stays as it is.
@@ -146,6 +166,17 @@ type WishInput struct {
 
 // Set changes how the caller wants to be told. It counts for what happens from then on.
 func (s *Service) Set(ctx context.Context, in SetInput) (*Settings, error) {
+	x, err := s.set(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reset(authz.AsSystem(ctx), x, in.MailMode != nil); err != nil {
+		return nil, err
+	}
+	return s.posted(ctx, x)
+}
+
+func (s *Service) set(ctx context.Context, in SetInput) (*Settings, error) {
 	who := authz.From(ctx).Person
 	if who == "" {
 		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
@@ -170,7 +201,7 @@ func (s *Service) Set(ctx context.Context, in SetInput) (*Settings, error) {
 	in.apply(x)
 	x, err = s.settings.Add(ctx, access.NotificationSet, x)
 	if fault.Is(err, fault.CodeTaken) { // they were made in this moment
-		return s.Set(ctx, in)
+		return s.set(ctx, in)
 	}
 	return x, err
 }

@@ -26,6 +26,7 @@ const CodeNoRoute fault.Code = "ROUTE_NOT_FOUND"
 type Config struct {
 	GraphQL      http.Handler                                                  // answers /graphql
 	Reports      http.Handler                                                  // answers /reports/; absent where nil
+	Mail         http.Handler                                                  // answers /mail/; absent where nil
 	SDL          string                                                        // the published schema
 	Authenticate func(ctx context.Context, bearer string) (authz.Actor, error) // finds the caller of a token
 	Ready        func(ctx context.Context) error                               // whether requests can be served now
@@ -49,6 +50,9 @@ func New(c Config) http.Handler {
 	mux.Handle("/graphql", sameOrigin(deadline(c.Deadline, login(c.Authenticate, c.GraphQL))))
 	if c.Reports != nil {
 		mux.Handle("GET /reports/", deadline(c.Deadline, login(c.Authenticate, c.Reports)))
+	}
+	if c.Mail != nil {
+		mux.Handle("/mail/", deadline(c.Deadline, c.Mail))
 	}
 	mux.Handle("GET /schema.graphqls", published(c.SDL))
 	mux.Handle("GET /healthz", healthy())
