@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,8 @@ func kindsOf(a *graphtest.Answer) string {
 func TestPeopleAreToldWhatConcernsThem(t *testing.T) {
 	w := graphtest.NewTown(t)
 	active(t, w)
-	if got := kindsOf(told(t, w, "liaison", "")); got != "CONTRACT_ACTIVATED CONTRACT_SEALED CONTRACT_TO_SIGN CONTRACT_PROPOSED" &&
-		got != "CONTRACT_SEALED CONTRACT_ACTIVATED CONTRACT_TO_SIGN CONTRACT_PROPOSED" {
+	got := strings.Split(kindsOf(told(t, w, "liaison", "")), " ")
+	if slices.Sort(got); strings.Join(got, " ") != "CONTRACT_ACTIVATED CONTRACT_PROPOSED CONTRACT_TO_SIGN" { // it has signed last itself
 		t.Errorf("the liaison is told %s", got)
 	}
 	host := told(t, w, "secretary", "")
@@ -44,7 +45,7 @@ func TestPeopleAreToldWhatConcernsThem(t *testing.T) {
 		t.Errorf("the secretary is told %s", got)
 	}
 	for _, who := range []string{"steward", "supervisor", "auditor", "outsider", "stranger", "admin"} {
-		if a := told(t, w, who, ""); a.Int("notifications.totalCount") != 0 {
+		if a := told(t, w, who, ""); strings.Contains(a.Text, "CONTRACT_") {
 			t.Errorf("%s is told %s", who, a.Text)
 		}
 	}

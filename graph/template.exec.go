@@ -30,12 +30,12 @@ type ContractOriginResolver interface {
 type ContractTemplateResolver interface {
 	Owner(ctx context.Context, objs []*template.Template) ([]organisation.Organisation, error)
 
-	Versions(ctx context.Context, objs []*template.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Version], error)
+	Versions(ctx context.Context, objs []*template.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Edition[template.Body]], error)
 }
 type LibraryClauseResolver interface {
 	Owner(ctx context.Context, objs []*template.LibraryClause) ([]organisation.Organisation, error)
 
-	Versions(ctx context.Context, objs []*template.LibraryClause, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.ClauseVersion], error)
+	Versions(ctx context.Context, objs []*template.LibraryClause, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Edition[template.ClauseBody]], error)
 }
 type TemplateClauseResolver interface {
 	LibraryClause(ctx context.Context, objs []*template.Article) ([]*template.LibraryClause, error)
@@ -752,7 +752,7 @@ func _ContractTemplate_versions(ctx context.Context, ec *executionContext, field
 			return ec.resolveBatch_ContractTemplate_versions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*template.Version]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*template.Edition[template.Body]]) graphql.Marshaler {
 			return marshalOContractTemplateVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
 		},
 		true,
@@ -789,7 +789,7 @@ func (ec *executionContext) resolveBatch_ContractTemplate_versions(ctx context.C
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Versions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[*page.Connection[*template.Version]](
+		return graphql.ResolveBatchGroupResult[*page.Connection[*template.Edition[template.Body]]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -799,7 +799,7 @@ func (ec *executionContext) resolveBatch_ContractTemplate_versions(ctx context.C
 		)
 	}
 	results, err := resolver.Versions(ctx, []*template.Template{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*page.Connection[*template.Version]](
+	return graphql.ResolveBatchSingleResult[*page.Connection[*template.Edition[template.Body]]](
 		ctx,
 		results,
 		err,
@@ -1467,7 +1467,7 @@ func fieldContext_ContractTemplateVersion_text(_ context.Context, ec *executionC
 	return fc, nil
 }
 
-func _ContractTemplateVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1479,7 +1479,7 @@ func _ContractTemplateVersionConnection_edges(ctx context.Context, ec *execution
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*page.Edge[*template.Version]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*page.Edge[*template.Edition[template.Body]]) graphql.Marshaler {
 			return marshalNContractTemplateVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
@@ -1499,7 +1499,7 @@ func fieldContext_ContractTemplateVersionConnection_edges(_ context.Context, ec 
 	return fc, nil
 }
 
-func _ContractTemplateVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1511,7 +1511,7 @@ func _ContractTemplateVersionConnection_nodes(ctx context.Context, ec *execution
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*template.Version) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*template.Edition[template.Body]) graphql.Marshaler {
 			return marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx, ec, selections, v)
 		},
 		true,
@@ -1531,7 +1531,7 @@ func fieldContext_ContractTemplateVersionConnection_nodes(_ context.Context, ec 
 	return fc, nil
 }
 
-func _ContractTemplateVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1563,7 +1563,7 @@ func fieldContext_ContractTemplateVersionConnection_pageInfo(_ context.Context, 
 	return fc, nil
 }
 
-func _ContractTemplateVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1586,7 +1586,7 @@ func fieldContext_ContractTemplateVersionConnection_totalCount(_ context.Context
 	return graphql.NewScalarFieldContext("ContractTemplateVersionConnection", field, true, false, "Int")
 }
 
-func _ContractTemplateVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1609,7 +1609,7 @@ func fieldContext_ContractTemplateVersionEdge_cursor(_ context.Context, ec *exec
 	return graphql.NewScalarFieldContext("ContractTemplateVersionEdge", field, false, false, "String")
 }
 
-func _ContractTemplateVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Version]) (ret graphql.Marshaler) {
+func _ContractTemplateVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Edition[template.Body]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -1979,7 +1979,7 @@ func _LibraryClause_versions(ctx context.Context, ec *executionContext, field gr
 			return ec.resolveBatch_LibraryClause_versions(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*template.ClauseVersion]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 			return marshalOLibraryClauseVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
 		},
 		true,
@@ -2016,7 +2016,7 @@ func (ec *executionContext) resolveBatch_LibraryClause_versions(ctx context.Cont
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Versions(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		})
-		return graphql.ResolveBatchGroupResult[*page.Connection[*template.ClauseVersion]](
+		return graphql.ResolveBatchGroupResult[*page.Connection[*template.Edition[template.ClauseBody]]](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -2026,7 +2026,7 @@ func (ec *executionContext) resolveBatch_LibraryClause_versions(ctx context.Cont
 		)
 	}
 	results, err := resolver.Versions(ctx, []*template.LibraryClause{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
-	return graphql.ResolveBatchSingleResult[*page.Connection[*template.ClauseVersion]](
+	return graphql.ResolveBatchSingleResult[*page.Connection[*template.Edition[template.ClauseBody]]](
 		ctx,
 		results,
 		err,
@@ -2529,7 +2529,7 @@ func fieldContext_LibraryClauseVersion_text(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func _LibraryClauseVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2541,7 +2541,7 @@ func _LibraryClauseVersionConnection_edges(ctx context.Context, ec *executionCon
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*page.Edge[*template.ClauseVersion]) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*page.Edge[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 			return marshalNLibraryClauseVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx, ec, selections, v)
 		},
 		true,
@@ -2561,7 +2561,7 @@ func fieldContext_LibraryClauseVersionConnection_edges(_ context.Context, ec *ex
 	return fc, nil
 }
 
-func _LibraryClauseVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionConnection_nodes(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2573,7 +2573,7 @@ func _LibraryClauseVersionConnection_nodes(ctx context.Context, ec *executionCon
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*template.ClauseVersion) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []*template.Edition[template.ClauseBody]) graphql.Marshaler {
 			return marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx, ec, selections, v)
 		},
 		true,
@@ -2593,7 +2593,7 @@ func fieldContext_LibraryClauseVersionConnection_nodes(_ context.Context, ec *ex
 	return fc, nil
 }
 
-func _LibraryClauseVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionConnection_pageInfo(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2625,7 +2625,7 @@ func fieldContext_LibraryClauseVersionConnection_pageInfo(_ context.Context, ec 
 	return fc, nil
 }
 
-func _LibraryClauseVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionConnection_totalCount(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2648,7 +2648,7 @@ func fieldContext_LibraryClauseVersionConnection_totalCount(_ context.Context, e
 	return graphql.NewScalarFieldContext("LibraryClauseVersionConnection", field, true, false, "Int")
 }
 
-func _LibraryClauseVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionEdge_cursor(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2671,7 +2671,7 @@ func fieldContext_LibraryClauseVersionEdge_cursor(_ context.Context, ec *executi
 	return graphql.NewScalarFieldContext("LibraryClauseVersionEdge", field, false, false, "String")
 }
 
-func _LibraryClauseVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.ClauseVersion]) (ret graphql.Marshaler) {
+func _LibraryClauseVersionEdge_node(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Edge[*template.Edition[template.ClauseBody]]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4890,7 +4890,7 @@ func _ContractTemplateVersion(ctx context.Context, ec *executionContext, sel ast
 
 var contractTemplateVersionConnectionImplementors = []string{"ContractTemplateVersionConnection"}
 
-func _ContractTemplateVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Connection[*template.Version]) graphql.Marshaler {
+func _ContractTemplateVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Connection[*template.Edition[template.Body]]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contractTemplateVersionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4939,7 +4939,7 @@ func _ContractTemplateVersionConnection(ctx context.Context, ec *executionContex
 
 var contractTemplateVersionEdgeImplementors = []string{"ContractTemplateVersionEdge"}
 
-func _ContractTemplateVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Edge[*template.Version]) graphql.Marshaler {
+func _ContractTemplateVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Edge[*template.Edition[template.Body]]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contractTemplateVersionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5303,7 +5303,7 @@ func _LibraryClauseVersion(ctx context.Context, ec *executionContext, sel ast.Se
 
 var libraryClauseVersionConnectionImplementors = []string{"LibraryClauseVersionConnection"}
 
-func _LibraryClauseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Connection[*template.ClauseVersion]) graphql.Marshaler {
+func _LibraryClauseVersionConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Connection[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, libraryClauseVersionConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5352,7 +5352,7 @@ func _LibraryClauseVersionConnection(ctx context.Context, ec *executionContext, 
 
 var libraryClauseVersionEdgeImplementors = []string{"LibraryClauseVersionEdge"}
 
-func _LibraryClauseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Edge[*template.ClauseVersion]) graphql.Marshaler {
+func _LibraryClauseVersionEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *page.Edge[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, libraryClauseVersionEdgeImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -5658,7 +5658,7 @@ func unmarshalNContractTemplateTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinte
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*template.Version) graphql.Marshaler {
+func marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*template.Edition[template.Body]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5674,7 +5674,7 @@ func marshalNContractTemplateVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋin
 	return ret
 }
 
-func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Version) graphql.Marshaler {
+func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.Body]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractTemplateVersion!")
 		return graphql.Null
@@ -5682,7 +5682,7 @@ func marshalNContractTemplateVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinter
 	return _ContractTemplateVersion(ctx, ec, sel, v)
 }
 
-func marshalNContractTemplateVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*template.Version]) graphql.Marshaler {
+func marshalNContractTemplateVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*template.Edition[template.Body]]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5698,7 +5698,7 @@ func marshalNContractTemplateVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuild�
 	return ret
 }
 
-func marshalNContractTemplateVersionEdge2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Edge[*template.Version]) graphql.Marshaler {
+func marshalNContractTemplateVersionEdge2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Edge[*template.Edition[template.Body]]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractTemplateVersionEdge!")
 		return graphql.Null
@@ -5788,7 +5788,7 @@ func unmarshalNLibraryClauseTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinterna
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*template.ClauseVersion) graphql.Marshaler {
+func marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEditionᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*template.Edition[template.ClauseBody]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5804,7 +5804,7 @@ func marshalNLibraryClauseVersion2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinter
 	return ret
 }
 
-func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.ClauseVersion) graphql.Marshaler {
+func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEdition(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *template.Edition[template.ClauseBody]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LibraryClauseVersion!")
 		return graphql.Null
@@ -5812,7 +5812,7 @@ func marshalNLibraryClauseVersion2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternal
 	return _LibraryClauseVersion(ctx, ec, sel, v)
 }
 
-func marshalNLibraryClauseVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*template.ClauseVersion]) graphql.Marshaler {
+func marshalNLibraryClauseVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*page.Edge[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -5828,7 +5828,7 @@ func marshalNLibraryClauseVersionEdge2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋi
 	return ret
 }
 
-func marshalNLibraryClauseVersionEdge2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Edge[*template.ClauseVersion]) graphql.Marshaler {
+func marshalNLibraryClauseVersionEdge2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐEdge(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Edge[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LibraryClauseVersionEdge!")
 		return graphql.Null
@@ -6136,7 +6136,7 @@ func marshalOContractTemplatePayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraph
 	return _ContractTemplatePayload(ctx, ec, sel, v)
 }
 
-func marshalOContractTemplateVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*template.Version]) graphql.Marshaler {
+func marshalOContractTemplateVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*template.Edition[template.Body]]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -6189,7 +6189,7 @@ func marshalOLibraryClausePayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋ
 	return _LibraryClausePayload(ctx, ec, sel, v)
 }
 
-func marshalOLibraryClauseVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*template.ClauseVersion]) graphql.Marshaler {
+func marshalOLibraryClauseVersionConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *page.Connection[*template.Edition[template.ClauseBody]]) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

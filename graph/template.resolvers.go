@@ -28,7 +28,7 @@ func (r *contractTemplateResolver) Owner(ctx context.Context, objs []*template.T
 }
 
 // Versions is the batch resolver for the versions field.
-func (r *contractTemplateResolver) Versions(ctx context.Context, objs []*template.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Version], error) {
+func (r *contractTemplateResolver) Versions(ctx context.Context, objs []*template.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Edition[template.Body]], error) {
 	return each(objs, func(o *template.Template) (*template.Versions, error) {
 		return r.Rooms.Templates.VersionsOf(ctx, o, paged(first, after, last, before))
 	})
@@ -40,7 +40,7 @@ func (r *libraryClauseResolver) Owner(ctx context.Context, objs []*template.Libr
 }
 
 // Versions is the batch resolver for the versions field.
-func (r *libraryClauseResolver) Versions(ctx context.Context, objs []*template.LibraryClause, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.ClauseVersion], error) {
+func (r *libraryClauseResolver) Versions(ctx context.Context, objs []*template.LibraryClause, first *int, after *string, last *int, before *string) ([]*page.Connection[*template.Edition[template.ClauseBody]], error) {
 	return each(objs, func(o *template.LibraryClause) (*template.ClauseVersions, error) {
 		return r.Rooms.Templates.ClauseVersionsOf(ctx, o, paged(first, after, last, before))
 	})

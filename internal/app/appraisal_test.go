@@ -215,3 +215,35 @@ func TestWhoMovesWithACommunityReadsItsAppraisalsAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoLeavesAContractJudgesAndIsJudgedByTheHost(t *testing.T) {
+	for name, at := range both() {
+		t.Run(name, func(t *testing.T) {
+			s := at(t)
+			h := open(t, s.node())
+			w := h.town(3)
+			c := h.active(w, w.text("2026-03-02", "2026-12-31", w.once("2026-03-31", 1)))
+			_, err := h.Contracts.GiveNotice(h.as(w.liaisons[2]), contract.NoticeInput{StepInput: step(c), Reason: "搬迁"})
+			must(t, err)
+			h.at("2026-04-20T10:00:00+08:00")
+			asked := h.appraisals(c.ID)
+			equal(t, "asked", len(asked), 2)
+			for _, a := range asked {
+				equal(t, "occasion", a.Occasion, appraisal.Exit)
+				_, err := h.submit(w.speaks(a.Appraiser), a.ID, 4)
+				must(t, err)
+			}
+			h.at("2027-01-01T00:00:00+08:00")
+			equal(t, "with those of the end", len(h.appraisals(c.ID)), 6)
+			for of, n := range map[int]int{0: 6, 1: 6, 2: 2} {
+				got := all(t, func(a page.Args) (*appraisal.Connection, error) {
+					return h.Appraisals.Appraisals(h.as(w.liaisons[of]), nil, nil, a)
+				})
+				equal(t, "read by a unit", len(got), n)
+				for _, a := range got {
+					equal(t, "of another's pair", n == 2 && a.Appraiser != w.units[of] && a.Appraised != w.units[of], false)
+				}
+			}
+		})
+	}
+}

@@ -83,10 +83,12 @@ func (a *App) titles(ctx context.Context, ids []id.Contract) ([]string, error) {
 func (a *App) readable(ctx context.Context, ids []string) ([]bool, error) {
 	out := make([]bool, len(ids))
 	for kind, look := range map[id.Kind]func(context.Context, []string) ([]bool, error){
-		id.KindContract:   seen(a.Contracts.Many),
-		id.KindFulfilment: seen(a.Fulfilments.Many),
-		id.KindAppraisal:  seen(a.Appraisals.Many),
-		id.KindPerson:     seen(a.People.Many),
+		id.KindContract:    seen(a.Contracts.Many),
+		id.KindFulfilment:  seen(a.Fulfilments.Many),
+		id.KindAppraisal:   seen(a.Appraisals.Many),
+		id.KindAmendment:   seen(a.Contracts.ManyAmendments),
+		id.KindPublication: seen(a.Publications.Many),
+		id.KindPerson:      seen(a.People.Many),
 	} {
 		var ask []string
 		var at []int

@@ -44,12 +44,12 @@ const (
 	lastDay  = scalar.Date("2029-02-28")
 )
 
-func open(t *testing.T) *world {
+func open(t testing.TB) *world {
 	t.Helper()
 	return openAt(t, filepath.Join(t.TempDir(), "world.bolt"))
 }
 
-func openAt(t *testing.T, path string) *world {
+func openAt(t testing.TB, path string) *world {
 	t.Helper()
 	w := &world{}
 	w.goTo(firstDay, "09:00")

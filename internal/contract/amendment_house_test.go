@@ -144,4 +144,7 @@ func ids(as []*Amendment) []id.Amendment {
 	return out
 }
 
-func system(t *testing.T) context.Context { return authz.AsSystem(t.Context()) }
+func system(t *testing.T) context.Context {
+	t.Helper()
+	return authz.AsSystem(t.Context())
+}

@@ -96,7 +96,7 @@ func (w *amendWalker) onwards(rt *rapid.T, a *Amendment) {
 // holds checks what must always be so.
 func (w *amendWalker) holds(rt *rapid.T) {
 	rt.Helper()
-	c, signing_ := w.read(w.c), 0
+	c, ready := w.read(w.c), 0
 	if last := c.Revisions[len(c.Revisions)-1]; last.Number != c.TextVersion || last.Amendment != c.AmendedBy {
 		rt.Fatalf("the text in force is version %d by %q, and the last revision %+v", c.TextVersion, c.AmendedBy, last)
 	}
@@ -107,12 +107,12 @@ func (w *amendWalker) holds(rt *rapid.T) {
 		a = w.again(a)
 		w.all[i] = a
 		if a.signing() {
-			signing_++
+			ready++
 		}
 		w.one(rt, c, a)
 	}
-	if signing_ > 1 {
-		rt.Fatalf("%d amendments are being signed", signing_)
+	if ready > 1 {
+		rt.Fatalf("%d amendments are being signed", ready)
 	}
 	if c.AmendedBy == "" && c.Title != w.text[1] {
 		rt.Fatal("nothing was applied, and the text is another")

@@ -50,7 +50,7 @@ func (s *Service) DraftAmendment(ctx context.Context, in DraftAmendmentInput) (*
 	if err := s.readyToDraft(ctx, c, by); err != nil {
 		return nil, err
 	}
-	p, err := s.proposal(ctx, a, c, in.over(c.Text.input()), in.EffectiveOn, or(in.Summary, ""))
+	p, err := s.proposal(ctx, a, c, in.over(c.input()), in.EffectiveOn, or(in.Summary, ""))
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (s *Service) RequestChanges(ctx context.Context, in RequestChangesInput) (*
 		if err := c.ready(VerbRequestChanges, by.Party); err != nil {
 			return err
 		}
-		if err := c.Text.finds(remarks); err != nil {
+		if err := c.finds(remarks); err != nil {
 			return err
 		}
 		return c.RequestChanges(by, remarks)

@@ -30,7 +30,7 @@ func TestAContractRestsWhenEveryHostAndPartnerConsents(t *testing.T) {
 	refuses(t, err, CodeWitnessHasNoSay, "")
 	_, err = h.does(c, VerbWithdraw, teacher)
 	refuses(t, err, CodeNotConsented, "")
-	in.TogetherInput.StepInput = step(h.read(c)) // who consents need give no reason
+	in.StepInput = step(h.read(c)) // who consents need give no reason
 	if c, err = h.Suspend(h.as(teacher), in); err != nil || c.Status != Active || len(c.Step.Consents) != 2 {
 		t.Fatalf("%v, %+v", err, c)
 	}
@@ -352,5 +352,40 @@ func TestTwoNodesDoOnceWhatTimeDoesToAContractInForce(t *testing.T) {
 		if got := told(h.read(c))[before:]; !slices.Equal(got, []string{ToldCompletionObjected, ToldExited}) {
 			t.Fatalf("told %v", got)
 		}
+	}
+}
+
+func TestANoticeTakesEffectWhereItsDayBeginsInTheContractsZone(t *testing.T) {
+	for _, x := range []struct{ zone, given, on, at string }{
+		{"Asia/Shanghai", "2026-04-30T15:59:59Z", "2026-05-30", "2026-05-29T16:00:00Z"}, // still the 30th of April there
+		{"Asia/Shanghai", "2026-04-30T16:00:00Z", "2026-05-31", "2026-05-30T16:00:00Z"}, // a month's first day
+		{"Europe/Berlin", "2026-09-25T12:00:00Z", "2026-10-25", "2026-10-24T22:00:00Z"}, // a day of 25 hours
+		{"America/Havana", "2026-10-02T12:00:00Z", "2026-11-01", "2026-11-01T04:00:00Z"},
+		{"America/Havana", "2027-02-12T12:00:00Z", "2027-03-14", "2027-03-14T05:00:00Z"}, // it has no midnight
+		{"Pacific/Kiritimati", "2026-12-01T12:00:00Z", "2027-01-01", "2026-12-31T10:00:00Z"},
+	} {
+		t.Run(x.zone+" "+x.on, func(t *testing.T) {
+			h := newHouse(t)
+			c := h.inForce(func(in *DraftInput) { in.TimeZone = &x.zone })
+			h.at(x.given)
+			h.tick()
+			c = h.must(c, VerbNotice, banker)
+			if on := c.Party(bank).Notice.EffectiveOn; string(on) != x.on {
+				t.Fatalf("for %s, want %s", on, x.on)
+			}
+			at, err := time.Parse(time.RFC3339, x.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := at.Add(-time.Millisecond)
+			h.clock.Store(&before)
+			if h.tick(); h.read(c).Party(bank).State == Exited {
+				t.Fatal("it left a moment early")
+			}
+			h.clock.Store(&at)
+			if h.tick(); h.read(c).Party(bank).State != Exited {
+				t.Fatal("its day has begun, and it is still there")
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ type RenewInput struct {
 // renewed is the text in force as the input that drafts its renewal: its days moved, without those who have left and
 // the promises that hang on them.
 func (c *Contract) renewed(in RenewInput, today scalar.Date) TextInput {
-	t := c.Text.input()
+	t := c.input()
 	m := c.moved(in, today)
 	t.EffectiveOn, t.EndsOn = m.from, m.until
 	stays := func(o id.Organisation) bool { p := c.Party(o); return p != nil && !p.gone() }

@@ -277,8 +277,8 @@ func (w *world) resolve(ctx context.Context, f *fulfilment.Fulfilment, o fulfilm
 	})
 }
 
-func (w *world) waive(ctx context.Context, f *fulfilment.Fulfilment, party ...id.Organisation) (*fulfilment.Fulfilment, error) {
-	return w.Waive(ctx, fulfilment.WaiveInput{Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID, Party: first(party)})
+func (w *world) waive(ctx context.Context, f *fulfilment.Fulfilment) (*fulfilment.Fulfilment, error) {
+	return w.Waive(ctx, fulfilment.WaiveInput{Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID})
 }
 
 // today is the day in Shanghai.

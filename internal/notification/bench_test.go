@@ -1,7 +1,7 @@
 package notification
 
 import (
-	"fmt"
+	"strconv"
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -17,7 +17,7 @@ func BenchmarkTellingALargeContract(b *testing.B) {
 	for i := range 64 {
 		parties = append(parties, unit(i))
 		for n := range 10 {
-			w.staff[unit(i)] = append(w.staff[unit(i)], post{person(unit(i), fmt.Sprint(n)), authz.Liaison, false})
+			w.staff[unit(i)] = append(w.staff[unit(i)], post{person(unit(i), strconv.Itoa(n)), authz.Liaison, false})
 		}
 	}
 	told := 0

@@ -3,6 +3,7 @@ package notification
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +147,7 @@ func TestALargeRoundGoesOnInSteps(t *testing.T) {
 		o := unit(i)
 		parties = append(parties, o)
 		for n := range 10 {
-			p := person(o, fmt.Sprint(n))
+			p := person(o, strconv.Itoa(n))
 			w.staff[o] = append(w.staff[o], post{p, authz.Liaison, false})
 			everybody = append(everybody, p)
 		}

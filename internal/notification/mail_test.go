@@ -54,6 +54,7 @@ func (w *world) deliver(t testing.TB) {
 
 // proposes tells the second unit of a contract, which mail tells of where nobody says otherwise.
 func (w *world) proposes(t testing.TB) {
+	t.Helper()
 	w.happens(t, "contract.proposed", string(theContract()), "", nil)
 }
 

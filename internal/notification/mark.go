@@ -41,7 +41,8 @@ func (s *Service) MarkRead(ctx context.Context, in MarkInput) (*Marked, error) {
 		return nil, fault.New(fault.Invalid, CodeMarkWhat).At("ids")
 	}
 	ctx = store.WithoutOnce(ctx) // marking is repeatable by itself
-	out, found := &Marked{}, []*Notification(nil)
+	out := &Marked{}
+	var found []*Notification
 	var err error
 	if in.UpTo != nil {
 		found, err = s.unreadUpTo(ctx, *in.UpTo)

@@ -69,7 +69,7 @@ const (
 // plan notes the day that an event tells of, or that it is not to come any more.
 func (s *Service) plan(ctx context.Context, e journal.Entry, t told) error {
 	next := &reminder{Subject: e.Subject, Contract: t.Contract, Zone: t.TimeZone, Seen: e.Seq}
-	coming := false
+	var coming bool
 	switch {
 	case id.Is(e.Subject, id.KindContract) && t.EndsOn != nil:
 		next.Kind, next.On = ContractEndsSoon, *t.EndsOn

@@ -37,6 +37,8 @@ func speakers() []authz.Role { return []authz.Role{authz.Secretary, authz.Liaiso
 // Rules are the whole of what people are told: an event that is missing here is told to nobody.
 func Rules() []Rule {
 	rule := func(event string, k Kind, to Circle) Rule { return Rule{event, k, to, speakers()} }
+	// Of a publication, whose events name no parties, the bodies above are not told: they have no say in it.
+	parties := []authz.Role{authz.Secretary, authz.Liaison}
 	return []Rule{
 		rule("contract.drafted", ContractDrafted, TheHost),
 		rule("contract.proposed", ContractProposed, Others),
@@ -88,10 +90,10 @@ func Rules() []Rule {
 		rule("appraisal.opened", AppraisalOpened, Appraised),
 		rule("appraisal.answered", AppraisalAnswered, Appraiser),
 
-		rule("publication.proposed", PublicationProposed, Others),
-		rule("publication.agreed", PublicationAgreed, Others),
-		rule("publication.published", PublicationPublished, Parties),
-		rule("publication.withdrawn", PublicationWithdrawn, Parties),
+		{"publication.proposed", PublicationProposed, Others, parties},
+		{"publication.agreed", PublicationAgreed, Others, parties},
+		{"publication.published", PublicationPublished, Parties, parties},
+		{"publication.withdrawn", PublicationWithdrawn, Parties, parties},
 
 		{"role.granted", RoleGranted, ThePerson, nil},
 		{"role.revoked", RoleRevoked, ThePerson, nil},

@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -140,9 +141,7 @@ func (w *world) event(t testing.TB, what string, subject string, by id.Person, d
 		"status": "ACTIVE", "contract": theContract(), "parties": []id.Organisation{host(), unit(1), unit(2)}, "host": host(),
 		"provider": unit(1), "receivers": []id.Organisation{host()}, "endsOn": scalar.Date("2027-03-01"), "timeZone": "Asia/Shanghai",
 	}
-	for k, v := range data {
-		all[k] = v
-	}
+	maps.Copy(all, data)
 	raw, err := bson.Marshal(all)
 	must(t, err)
 	w.seq++

@@ -18,9 +18,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/token"
 )
 
-func (w *world) signedIn(login string) *person.SignedIn {
+func (w *world) signedIn() *person.SignedIn {
 	w.t.Helper()
-	in, err := w.people.SignIn(w.ctx, person.SignInInput{Login: login, Password: password})
+	in, err := w.people.SignIn(w.ctx, person.SignInInput{Login: "li.wei", Password: password})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func (w *world) refreshed(token string) *person.SignedIn {
 func TestARefreshTokenIsGoodOnceAndGivesTheNext(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	seen := map[string]bool{in.RefreshToken: true}
 	for range 5 {
 		w.pass(time.Hour)
@@ -64,7 +64,7 @@ func TestARefreshTokenIsGoodOnceAndGivesTheNext(t *testing.T) {
 func TestAReusedRefreshTokenEndsItsFamily(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	first, other := w.signedIn("li.wei"), w.signedIn("li.wei")
+	first, other := w.signedIn(), w.signedIn()
 	second := w.refreshed(first.RefreshToken)
 	third := w.refreshed(second.RefreshToken)
 	_, err := w.refresh(first.RefreshToken)
@@ -84,7 +84,7 @@ func TestAReusedRefreshTokenEndsItsFamily(t *testing.T) {
 func TestAGuessEndsNobodysSession(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	mine, theirs := w.signedIn("li.wei"), w.signedIn("li.wei")
+	mine, theirs := w.signedIn(), w.signedIn()
 	swapped := strings.Replace(theirs.RefreshToken, tail(theirs.Session), tail(mine.Session), 1)
 	for what, guess := range map[string]string{
 		"nothing":                   "",
@@ -110,7 +110,7 @@ func TestOfTwoWhoBringTheSameTokenTheLaterOneEndsTheSession(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
 	for range 10 {
-		in := w.signedIn("li.wei")
+		in := w.signedIn()
 		var wg sync.WaitGroup
 		errs := make([]error, 4)
 		for i := range errs {
@@ -137,11 +137,11 @@ func TestOfTwoWhoBringTheSameTokenTheLaterOneEndsTheSession(t *testing.T) {
 func TestASessionEndsByIdlenessAndByAge(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	idle := w.signedIn("li.wei")
+	idle := w.signedIn()
 	w.pass(person.IdleLife)
 	_, err := w.refresh(idle.RefreshToken)
 	wants(t, "after a week without use", err, person.CodeRefresh)
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	began := w.clock()
 	for w.clock().Add(person.IdleLife / 2).Before(began.Add(person.SessionLife)) {
 		w.pass(person.IdleLife / 2)
@@ -176,7 +176,7 @@ func TestWhatEndsASessionEndsItsRefreshToken(t *testing.T) {
 			return err
 		},
 	} {
-		in := w.signedIn("li.wei")
+		in := w.signedIn()
 		if err := end(w.with(in), in); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
@@ -190,7 +190,7 @@ func TestWhatEndsASessionEndsItsRefreshToken(t *testing.T) {
 func TestARepeatedRefreshIsNotAnsweredTwice(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	again := func() error {
 		ctx, _ := named(w.ctx, in.RefreshToken)
 		_, err := w.people.Refresh(ctx, person.RefreshInput{RefreshToken: in.RefreshToken})
@@ -210,9 +210,9 @@ func TestPeopleSeeTheirOwnOpenSessionsAndNobodyElses(t *testing.T) {
 	w.has("li.wei", at(community, authz.Secretary))
 	w.has("ops", person.Standing{Role: authz.Administrator})
 	w.has("boss", at(street, authz.Supervisor))
-	first := w.signedIn("li.wei")
+	first := w.signedIn()
 	w.pass(time.Minute)
-	second := w.signedIn("li.wei")
+	second := w.signedIn()
 	ctx := w.with(second)
 	list := func() []*person.Session {
 		t.Helper()
@@ -258,7 +258,7 @@ func TestPeopleSeeTheirOwnOpenSessionsAndNobodyElses(t *testing.T) {
 func TestTheUseOfASessionIsNotedOnceAMinute(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	before := w.kept(in).Rev
 	for range 120 {
 		w.pass(time.Second)
@@ -274,7 +274,7 @@ func TestTheUseOfASessionIsNotedOnceAMinute(t *testing.T) {
 func TestNoTokenIsKept(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	next := w.refreshed(in.RefreshToken)
 	raw, err := w.db.Get(t.Context(), "sessions", string(in.Session))
 	if err != nil {
@@ -303,7 +303,7 @@ func FuzzAnyRefreshTokenIsReadOrRefused(f *testing.F) {
 func TestManyRequestsAtOnceNoteTheUseOnce(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	before := w.kept(in).Rev
 	w.pass(2 * time.Minute)
 	var wg sync.WaitGroup
@@ -337,7 +337,7 @@ func (w *world) kept(in *person.SignedIn) person.Session {
 func TestNoRefreshTokenOutlivesThePassword(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	mine, other := w.signedIn("li.wei"), w.signedIn("li.wei")
+	mine, other := w.signedIn(), w.signedIn()
 	_, err := w.people.ChangePassword(w.with(mine), person.ChangePasswordInput{OldPassword: password, NewPassword: "another fine password"})
 	if err != nil {
 		t.Fatal(err)
@@ -357,7 +357,7 @@ func TestNoRefreshTokenOutlivesThePassword(t *testing.T) {
 func TestARefusedRefreshPointsAtWhatIsWrong(t *testing.T) {
 	w := newWorld(t)
 	w.has("li.wei")
-	in := w.signedIn("li.wei")
+	in := w.signedIn()
 	again := func(mutation string) error {
 		ctx := store.WithOnce(w.ctx, store.NewOnce("", mutation, []byte(in.RefreshToken)))
 		_, err := w.people.Refresh(ctx, person.RefreshInput{RefreshToken: in.RefreshToken})

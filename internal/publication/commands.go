@@ -132,7 +132,6 @@ func (s *Service) Withdraw(ctx context.Context, in WithdrawInput) (*Publication,
 		if err != nil {
 			return err
 		}
-		p.Listed = nil
 		return p.withdraw(by, reason)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -99,6 +100,9 @@ func TestEachPartyWithdrawsAtAnyTimeAndItCanBeProposedAgain(t *testing.T) {
 		w.publish(t, c, everything...)
 		must(t, w.withdraw(t, o, c))
 		equal(t, "withdrawn", fieldsOf(w.seen(t, c)), "nothing")
+		if p := w.of(t, c); p.Listed != nil {
+			t.Errorf("facts outlive the withdrawal: %+v", p.Listed)
+		}
 		w.follow(t, c)
 		equal(t, "an event later", fieldsOf(w.seen(t, c)), "nothing")
 		p := w.of(t, c)
@@ -255,7 +259,7 @@ func TestAWithdrawalInTheMiddleOfPagingHidesWhatComesLater(t *testing.T) {
 	w := open(t)
 	var all []id.Contract
 	for i := range 9 {
-		all = append(all, w.sign(fmt.Sprint(i)))
+		all = append(all, w.sign(strconv.Itoa(i)))
 		w.publish(t, all[i], publication.Title)
 	}
 	first, err := w.PublishedContracts(context.Background(), nil, nil, page.Args{First: new(3)})

@@ -64,7 +64,7 @@ func (p *Publication) withdraw(by By, reason string) error {
 	if err := p.move(VerbWithdraw, Withdrawn); err != nil {
 		return err
 	}
-	p.PublicFields, p.PublishedAt, p.Consents = []PublicField{}, nil, nil
+	p.PublicFields, p.PublishedAt, p.Consents, p.Listed = []PublicField{}, nil, nil, nil
 	p.WithdrawnBy, p.WithdrawnAt, p.Reason = by.Party, &by.At, reason
 	return p.tell(ToldWithdrawn, by.Party, by.At)
 }

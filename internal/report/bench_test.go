@@ -40,7 +40,7 @@ func city(b *testing.B) *world {
 						})
 						es = append(es, entry{Seq: 1, Fact: done})
 					}
-					c := id.Within[id.Commitment](id.KindCommitment, string(f.ID), fmt.Sprint(m))
+					c := id.Within[id.Commitment](id.KindCommitment, string(f.ID), strconv.Itoa(m))
 					if _, err := x.enter(part{Commitment: c, Seen: 1, Totals: totals(es)}); err != nil {
 						b.Error(err)
 					}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func TestContractsAreCountedByTheirDaysInForce(t *testing.T) {
 		fs := w.supervised(t, p)
 		var got []string
 		for _, k := range []Key{InForceBefore, CameIntoForce, Expired, Terminated, Completed, InForceAfter} {
-			got = append(got, fmt.Sprint(fs[k].Count))
+			got = append(got, strconv.Itoa(fs[k].Count))
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: %v, want %s", p, got, want)
@@ -305,7 +306,7 @@ func TestNobodyReadsWhatIsKeptBehindReports(t *testing.T) {
 func TestTheContractsOfAReportComeInPages(t *testing.T) {
 	w := open(t)
 	for i := range 105 {
-		must(t, w.FollowContract(t.Context(), w.contractEvent(t, fmt.Sprint(i), contractActive, scalar.Date("2026-01-01").AddDays(i))))
+		must(t, w.FollowContract(t.Context(), w.contractEvent(t, strconv.Itoa(i), contractActive, scalar.Date("2026-01-01").AddDays(i))))
 	}
 	ctx, of := officer(authz.Supervisor, street()), street()
 	r, err := w.Report(ctx, Scope{Organisation: &of}, Period{Year: 2026})

@@ -30,15 +30,15 @@ type (
 	// Version is a version of a template.
 	Version = Edition[Body]
 	// Versions are a page of them.
-	Versions = page.Connection[*Version]
+	Versions = page.Connection[*Edition[Body]]
 	// VersionEdge is one of a page.
-	VersionEdge = page.Edge[*Version]
+	VersionEdge = page.Edge[*Edition[Body]]
 	// ClauseVersion is a version of a standard clause.
 	ClauseVersion = Edition[ClauseBody]
 	// ClauseVersions are a page of them.
-	ClauseVersions = page.Connection[*ClauseVersion]
+	ClauseVersions = page.Connection[*Edition[ClauseBody]]
 	// ClauseVersionEdge is one of a page.
-	ClauseVersionEdge = page.Edge[*ClauseVersion]
+	ClauseVersionEdge = page.Edge[*Edition[ClauseBody]]
 )
 
 const (

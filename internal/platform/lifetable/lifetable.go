@@ -62,7 +62,7 @@ func Find(rows []Row, state, verb string) *Row {
 
 func split(s, by string) []string {
 	var out []string
-	for _, p := range strings.Split(s, by) {
+	for p := range strings.SplitSeq(s, by) {
 		if p = strings.Trim(strings.TrimSpace(p), "`"); p != "" {
 			out = append(out, p)
 		}

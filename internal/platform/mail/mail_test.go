@@ -125,9 +125,16 @@ func TestAServerThatIsAwayIsTriedLater(t *testing.T) {
 
 func TestAMistakenConfigurationIsRefusedWithoutRepeatingItsSecret(t *testing.T) {
 	for _, tc := range [][2]string{
-		{"", from}, {"http://u:secret@h", from}, {"smtps://", from}, {"smtps://u:secret@h:0", from}, {"smtps://u:secret@h:x", from},
-		{"smtp://u:secret@h?tls=maybe", from}, {"smtps://u:secret@h?tls=none", from}, {"smtps://u:secret%zz@h", from},
-		{"smtps://u:secret@h", ""}, {"smtps://u:secret@h", "nobody"},
+		{"", from},
+		{"http://u:secret@h", from},
+		{"smtps://", from},
+		{"smtps://u:secret@h:0", from},
+		{"smtps://u:secret@h:x", from},
+		{"smtp://u:secret@h?tls=maybe", from},
+		{"smtps://u:secret@h?tls=none", from},
+		{"smtps://u:secret%zz@h", from},
+		{"smtps://u:secret@h", ""},
+		{"smtps://u:secret@h", "nobody"},
 	} {
 		if _, err := mail.Open(mail.Config{URL: tc[0], From: tc[1]}); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v: %v", tc, err)

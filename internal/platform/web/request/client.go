@@ -8,17 +8,37 @@ type named struct{ word, name string }
 
 func browsers() []named {
 	return []named{
-		{"MicroMessenger/", "WeChat"}, {"DingTalk/", "DingTalk"}, {"Edg", "Edge"}, {"OPR/", "Opera"}, {"QQBrowser/", "QQ Browser"},
-		{"UCBrowser/", "UC Browser"}, {"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"},
-		{"Safari/", "Safari"}, {"curl/", "curl"}, {"Go-http-client/", "Go"}, {"python-requests/", "Python"}, {"okhttp/", "OkHttp"},
-		{"node", "Node.js"}, {"undici", "Node.js"},
+		{"MicroMessenger/", "WeChat"},
+		{"DingTalk/", "DingTalk"},
+		{"Edg", "Edge"},
+		{"OPR/", "Opera"},
+		{"QQBrowser/", "QQ Browser"},
+		{"UCBrowser/", "UC Browser"},
+		{"Firefox/", "Firefox"},
+		{"FxiOS/", "Firefox"},
+		{"CriOS/", "Chrome"},
+		{"Chrome/", "Chrome"},
+		{"Safari/", "Safari"},
+		{"curl/", "curl"},
+		{"Go-http-client/", "Go"},
+		{"python-requests/", "Python"},
+		{"okhttp/", "OkHttp"},
+		{"node", "Node.js"},
+		{"undici", "Node.js"},
 	}
 }
 
 func systems() []named {
 	return []named{
-		{"HarmonyOS", "HarmonyOS"}, {"OpenHarmony", "HarmonyOS"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
-		{"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"},
+		{"HarmonyOS", "HarmonyOS"},
+		{"OpenHarmony", "HarmonyOS"},
+		{"Android", "Android"},
+		{"iPhone", "iPhone"},
+		{"iPad", "iPad"},
+		{"Windows", "Windows"},
+		{"Mac OS X", "macOS"},
+		{"CrOS", "ChromeOS"},
+		{"Linux", "Linux"},
 	}
 }
 
