@@ -15,7 +15,10 @@ if [ -z "${COBUILD_TEST_MONGODB_URI:-}" ]; then
   fi
 fi
 # shellcheck disable=SC2086
-"${GO:-go}" test ${CI:+-count=1} ${TESTFLAGS:-} -timeout 20m ${TESTPACKAGES:-./...}
+"${GO:-go}" test ${CI:+-count=1} ${TESTFLAGS:-} -timeout 60m ${TESTPACKAGES:-./...}
 code=$?
+case "${TESTFLAGS:-}" in # the long walk is too long for the race detector: it is taken without it
+  *-race*) "${GO:-go}" test ${CI:+-count=1} -timeout 60m -run TestAHundredThousandRandomStepsKeepEveryInvariant ./internal/app || code=1 ;;
+esac
 [ -z "$missing" ] || echo "$missing"
 exit $code
