@@ -30,17 +30,55 @@ func stores() map[string]func(t *testing.T, dir string) []string {
 	}
 }
 
-// story is the repository's example program: it takes a real agreement from draft to an accepted fulfilment.
-func story(t *testing.T, s *server, tokens, export string) {
+// built builds one of the repository's programs.
+func built(t *testing.T, pkg string) string {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "first-contract")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/cobuild/cobuild/docs/examples/first-contract")
+	bin := filepath.Join(t.TempDir(), filepath.Base(pkg))
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/cobuild/cobuild/"+pkg)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	out, err := exec.CommandContext(t.Context(), bin, "--url", s.url, "--tokens", tokens, "--export", export).CombinedOutput()
+	return bin
+}
+
+// story is the repository's example program: it takes a real agreement from draft to an accepted fulfilment.
+func story(t *testing.T, s *server, tokens, export string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), built(t, "docs/examples/first-contract"), "--url", s.url, "--tokens", tokens, "--export", export).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "accepted by the community: ACCEPTED") {
 		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+func TestARealThreePartyAgreementLivesItsWholeLife(t *testing.T) {
+	clock, life := built(t, "cmd/cobuild"), built(t, "docs/examples/whole-life")
+	for name, args := range stores() {
+		t.Run("on "+name, func(t *testing.T) {
+			dir, papers := t.TempDir(), t.TempDir()
+			s := serving(t, append(args(t, dir), "--demo")...)
+			out, err := exec.CommandContext(t.Context(), life, "--url", s.url, "--tokens", filepath.Join(dir, tokensFile),
+				"--clock", clock+" demo clock --data "+dir+" --to", "--out", papers).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			for _, want := range []string{
+				"signs: SIGNED", "kept in part: RESOLVED", "text version 3 is in force", "has left", "the renewed one is ACTIVE",
+				"the first one is EXPIRED", "and nothing more", "the seal is open", "RESOLVED_PARTLY", "APPRAISALS_OPENED      2",
+			} {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("the story does not tell %q: %s", want, out)
+				}
+			}
+			reports, err := filepath.Glob(filepath.Join(papers, "report-*.pdf"))
+			if err != nil || len(reports) == 0 {
+				t.Fatalf("no report was printed (%v)", err)
+			}
+			for _, r := range reports {
+				if raw, err := os.ReadFile(r); err != nil || !strings.HasPrefix(string(raw), "%PDF-") {
+					t.Errorf("%s is no PDF: %v", r, err)
+				}
+			}
+		})
 	}
 }
 

@@ -7,7 +7,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -15,6 +14,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/cobuild/cobuild/docs/examples/ask"
 )
 
 func main() {
@@ -54,12 +55,10 @@ type fulfilment struct {
 const facts = `id title status version textHash parties { part organisation { id name } }
 	commitments { action quantity unit provider { id } } fulfilments(first: 10) { nodes { id status dueOn version } }`
 
-func fresh() string { return rand.Text() }
-
 // story is one run.
 type story struct {
 	out                io.Writer
-	secretary, liaison client
+	secretary, liaison ask.Client
 	contract           contract
 }
 
@@ -72,7 +71,7 @@ func tell(ctx context.Context, url, tokens, export string, out io.Writer) error 
 	if err := json.Unmarshal(raw, &who); err != nil {
 		return err
 	}
-	s := &story{out: out, secretary: client{url, who.Secretary}, liaison: client{url, who.Liaison}}
+	s := &story{out: out, secretary: ask.Client{URL: url, Token: who.Secretary}, liaison: ask.Client{URL: url, Token: who.Liaison}}
 	for _, step := range []func(context.Context) error{s.draft, s.negotiate, s.sign, s.waitUntilActive, s.fulfil} {
 		if err := step(ctx); err != nil {
 			return err
@@ -95,7 +94,7 @@ func (s *story) draft(ctx context.Context) error {
 	if model.Quantity != "" {
 		commitment["quantity"], commitment["unit"] = model.Quantity, model.Unit
 	}
-	err = s.secretary.change(ctx, "draftContract", "Contract", map[string]any{
+	err = s.secretary.Change(ctx, "draftContract", "Contract", map[string]any{
 		"party": host, "title": "共建协议:" + model.Action,
 		"parties":     []any{map[string]any{"organisation": host, "part": "HOST"}, map[string]any{"organisation": unit, "part": "PARTNER"}},
 		"clauses":     []any{map[string]any{"heading": "目的", "body": "双方就近共建,互通需求与资源。"}},
@@ -108,11 +107,11 @@ func (s *story) draft(ctx context.Context) error {
 // model finds a real agreement to which both are parties, and what the unit promised in it.
 func (s *story) model(ctx context.Context) (promise struct{ Action, Quantity, Unit string }, host, unit string, err error) {
 	var mine struct{ Contracts struct{ Nodes []contract } }
-	if err := s.liaison.ask(ctx, `{ contracts(first: 50) { nodes { `+facts+` } } }`, nil, &mine); err != nil {
+	if err := s.liaison.Ask(ctx, `{ contracts(first: 50) { nodes { `+facts+` } } }`, nil, &mine); err != nil {
 		return promise, "", "", err
 	}
 	var theirs struct{ Contracts struct{ Nodes []contract } }
-	if err := s.secretary.ask(ctx, `{ contracts(first: 50) { nodes { id } } }`, nil, &theirs); err != nil {
+	if err := s.secretary.Ask(ctx, `{ contracts(first: 50) { nodes { id } } }`, nil, &theirs); err != nil {
 		return promise, "", "", err
 	}
 	shared := map[string]bool{}
@@ -148,7 +147,7 @@ func (s *story) ownUnit(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	if err := s.liaison.ask(ctx, `{ viewer { roles { role organisation { id } } } }`, nil, &me); err != nil {
+	if err := s.liaison.Ask(ctx, `{ viewer { roles { role organisation { id } } } }`, nil, &me); err != nil {
 		return "", err
 	}
 	for _, r := range me.Viewer.Roles {
@@ -174,10 +173,10 @@ func (s *story) sign(ctx context.Context) error {
 		return err
 	}
 	for _, by := range []struct {
-		client
+		ask.Client
 		name string
 	}{{s.secretary, "community"}, {s.liaison, "unit"}} {
-		err := by.change(ctx, "signContract", "Contract", map[string]any{"id": s.contract.ID, "textHash": s.contract.TextHash}, facts, &s.contract)
+		err := by.Change(ctx, "signContract", "Contract", map[string]any{"id": s.contract.ID, "textHash": s.contract.TextHash}, facts, &s.contract)
 		if err = s.said("signed by the "+by.name, err); err != nil {
 			return err
 		}
@@ -186,15 +185,15 @@ func (s *story) sign(ctx context.Context) error {
 }
 
 // step is one of the verbs that need no more than the contract and the version that was read.
-func (s *story) step(ctx context.Context, by client, verb string) error {
-	return by.change(ctx, verb, "Contract", map[string]any{"id": s.contract.ID, "expectedVersion": s.contract.Version}, facts, &s.contract)
+func (s *story) step(ctx context.Context, by ask.Client, verb string) error {
+	return by.Change(ctx, verb, "Contract", map[string]any{"id": s.contract.ID, "expectedVersion": s.contract.Version}, facts, &s.contract)
 }
 
 // waitUntilActive waits until time has made the contract active and today's occurrence of its commitment is there.
 func (s *story) waitUntilActive(ctx context.Context) error {
 	for {
 		var now struct{ Contract contract }
-		if err := s.liaison.ask(ctx, `query($id: ID!) { contract(id: $id) { `+facts+` } }`, map[string]any{"id": s.contract.ID}, &now); err != nil {
+		if err := s.liaison.Ask(ctx, `query($id: ID!) { contract(id: $id) { `+facts+` } }`, map[string]any{"id": s.contract.ID}, &now); err != nil {
 			return err
 		}
 		s.contract = now.Contract
@@ -211,21 +210,21 @@ func (s *story) waitUntilActive(ctx context.Context) error {
 
 func (s *story) fulfil(ctx context.Context) error {
 	f := s.contract.Fulfilments.Nodes[0]
-	err := s.liaison.change(ctx, "reportFulfilment", "Fulfilment", map[string]any{
+	err := s.liaison.Change(ctx, "reportFulfilment", "Fulfilment", map[string]any{
 		"id": f.ID, "expectedVersion": f.Version, "note": "已按约完成。",
 		"evidence": []any{map[string]any{"kind": "PHOTO", "description": "现场照片"}},
 	}, "id status dueOn version", &f)
 	if err = s.said("reported by the unit: "+f.Status, err); err != nil {
 		return err
 	}
-	err = s.secretary.change(ctx, "acceptFulfilment", "Fulfilment", map[string]any{"id": f.ID, "expectedVersion": f.Version}, "id status dueOn version", &f)
+	err = s.secretary.Change(ctx, "acceptFulfilment", "Fulfilment", map[string]any{"id": f.ID, "expectedVersion": f.Version}, "id status dueOn version", &f)
 	return s.said("accepted by the community: "+f.Status, err)
 }
 
 // save writes the signed contract for `cobuild verify`.
 func (s *story) save(ctx context.Context, path string) error {
 	var now struct{ Contract contract }
-	if err := s.secretary.ask(ctx, `query($id: ID!) { contract(id: $id) { export } }`, map[string]any{"id": s.contract.ID}, &now); err != nil {
+	if err := s.secretary.Ask(ctx, `query($id: ID!) { contract(id: $id) { export } }`, map[string]any{"id": s.contract.ID}, &now); err != nil {
 		return err
 	}
 	return s.said("exported to "+path, os.WriteFile(path, []byte(now.Contract.Export), 0o600))
