@@ -45,7 +45,7 @@ func (s *story) negotiate(ctx context.Context) error {
 		},
 		"clauses":     []map[string]any{{"heading": "合作方式", "body": "三方按承诺事项逐项履约,由受益方确认;有争议的先行协商。"}},
 		"commitments": s.terms(), "noticeDays": 30,
-		"effectiveOn": from.Format(time.DateOnly), "endsOn": from.AddDate(0, 6, -1).Format(time.DateOnly),
+		"effectiveOn": from.Format(time.DateOnly), "endsOn": from.AddDate(0, 4, -1).Format(time.DateOnly),
 	}, facts, &s.contract); err != nil {
 		return err
 	}
