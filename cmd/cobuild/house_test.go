@@ -67,14 +67,14 @@ func serving(t *testing.T, args ...string) *server {
 		select {
 		case code := <-ended:
 			return code
-		case <-time.After(time.Minute):
+		case <-time.After(5 * time.Minute):
 			t.Error("the server does not stop")
 			return -1
 		}
 	})
 	t.Cleanup(func() { s.stop() })
 	ready := regexp.MustCompile(`Open +(http://\S+)`)
-	for began := time.Now(); time.Since(began) < 4*time.Minute; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 15*time.Minute; time.Sleep(20 * time.Millisecond) {
 		if m := ready.FindStringSubmatch(s.out.String()); m != nil && strings.Contains(s.out.String(), "Try") {
 			s.url = m[1]
 			return s

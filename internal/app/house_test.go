@@ -160,7 +160,7 @@ func (h *house) next() {
 // settle does all background work that is due. Where another node has a job, it waits for that node, but not for ever.
 func (h *house) settle() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Minute)
 	defer cancel()
 	must(h.t, h.Settle(ctx))
 }

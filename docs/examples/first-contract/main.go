@@ -23,7 +23,7 @@ func main() {
 	tokens := flag.String("tokens", "data/demo-tokens.json", "the demo's tokens")
 	export := flag.String("export", "", "file to write the signed contract to, for `cobuild verify`")
 	flag.Parse()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	err := tell(ctx, *url, *tokens, *export, os.Stdout)
 	cancel()
 	if err != nil {

@@ -24,7 +24,7 @@ func main() {
 	clock := flag.String("clock", "bin/cobuild demo clock --data data --to", "the command that sets the server's clock to a day")
 	folder := flag.String("out", "", "folder to write the signed contract and the annual report to")
 	flag.Parse()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
 	err := tell(ctx, *url, *tokens, *clock, *folder, os.Stdout)
 	cancel()
 	if err != nil {
