@@ -584,3 +584,82 @@ func TestWhoSupervisesAPartOfAUnitReadsThatPart(t *testing.T) {
 		traced(t, a.Data)
 	}
 }
+
+func TestAReportCountsAppraisalsOnceTheyAreOpened(t *testing.T) {
+	w := graphtest.NewTown(t)
+	c, byHost, byUnit := expired(t, w)
+	year := w.Now().Year()
+	opened := func(who, of string) map[string]string {
+		t.Helper()
+		scope := m{"organisation": of}
+		if of == c {
+			scope = m{"contract": of}
+		}
+		a := w.Ask(t, who, `query($s: ReportScope!, $y: Int!) { report(scope: $s, period: {year: $y}) { sections { key figures { key value unit count } } } }`,
+			"s", scope, "y", year).Fine()
+		return values(t, a)
+	}
+	w.Do(t, "secretary", "submitAppraisal", submission(t, w, "secretary", byHost, 2), appraisalFields).Fine()
+	for who, of := range map[string]string{"supervisor": w.SubDistrict, "secretary": w.Community, "liaison": w.Unit, "steward": c} {
+		same(t, opened(who, of), map[string]string{"APPRAISALS_OPENED": "0", "APPRAISAL_MEAN": "<nil>"})
+	}
+	w.Do(t, "liaison", "submitAppraisal", submission(t, w, "liaison", byUnit, 5), appraisalFields).Fine()
+	same(t, opened("supervisor", w.SubDistrict), map[string]string{"APPRAISALS_OPENED": "2", "APPRAISAL_MEAN": "3.5"})
+	same(t, opened("steward", c), map[string]string{"APPRAISALS_OPENED": "2"})
+	same(t, opened("liaison", w.Unit), map[string]string{"APPRAISALS_OPENED": "1", "APPRAISAL_MEAN": "2"})
+}
+
+// A party that has left reads the report on its own part, also of the contract that it has left. What rests, is waived or
+// is closed is counted as such, and as due no more.
+func TestReportsFollowAContractThroughRestExitAndEnd(t *testing.T) {
+	w := graphtest.NewTown(t)
+	in := draft(w)
+	in["parties"] = append(in["parties"].([]m), m{"organisation": w.OtherUnit, "part": "PARTNER"})
+	in["commitments"] = append(in["commitments"].([]m), m{
+		"key": "class", "provider": w.OtherUnit, "receivers": []string{w.Community}, "action": "开放图书馆", "recurrence": "FREQ=WEEKLY",
+	})
+	c := w.Do(t, "secretary", "draftContract", in, contractFields).Fine()
+	c = step(t, w, "secretary", "proposeContract", c, nil).Fine()
+	c = step(t, w, "liaison", "agreeToContract", c, nil).Fine()
+	c = step(t, w, "outsider", "agreeToContract", c, nil).Fine()
+	c = step(t, w, "secretary", "openContractForSigning", agreedByHost(t, w, c), nil).Fine()
+	hash := m{"textHash": c.Str("it.contract.textHash")}
+	for who, org := range map[string]string{"secretary": w.Community, "liaison": w.Unit, "outsider": w.OtherUnit} {
+		w.Do(t, who, "registerSigningKey", m{"organisation": org}, "signingKey { id }").Fine()
+		step(t, w, who, "signContract", c, hash).Fine()
+	}
+	of, why := c.Str("it.contract.id"), m{"reason": "另有安排"}
+	everybody := map[string]string{"supervisor": w.SubDistrict, "secretary": w.Community, "liaison": of, "auditor": of}
+	check := func(want map[string]string) {
+		t.Helper()
+		for who, scope := range everybody {
+			a := reported(t, w, who, scope, nil).Fine()
+			traced(t, a.Data)
+			same(t, values(t, a), want)
+		}
+		for _, scope := range []string{w.OtherUnit, of} { // its own part, also of the contract
+			a := reported(t, w, "outsider", scope, nil).Fine()
+			traced(t, a.Data)
+			if a.Len("report.contracts.nodes.0.parties") != 1 || a.Str("report.contracts.nodes.0.parties.0.organisation.id") != w.OtherUnit {
+				if scope == w.OtherUnit || w.Now().Month() > 3 {
+					t.Errorf("what the party reads that has left: %s", a.Text)
+				}
+			}
+		}
+	}
+	check(map[string]string{"IN_FORCE_AFTER": "1", "SUSPENDED": "0", "WAIVED": "0"})
+	gift := occurrence(t, w, "2026-03-20")
+	w.Do(t, "secretary", "waiveFulfilment", m{"id": gift["id"], "expectedVersion": gift["version"], "reason": "不再需要"}, "fulfilment { id }").Fine()
+	lives(t, w, "outsider", "giveContractNotice", of, why).Fine()
+	check(map[string]string{"WAIVED": "1"})
+	w.Pass(t, 40*24*time.Hour) // the other unit has left
+	if a := w.Ask(t, "outsider", `query($i: ID!) { contract(id: $i) { id } }`, "i", of).Fine(); a.Get("contract") == nil {
+		t.Fatal("a party that has left does not read the contract")
+	}
+	check(map[string]string{"WAIVED": "1", "IN_FORCE_AFTER": "1"})
+	lives(t, w, "secretary", "suspendContract", of, why).Fine()
+	lives(t, w, "liaison", "suspendContract", of, why).Fine()
+	check(map[string]string{"WAIVED": "1", "IN_FORCE_AFTER": "1", "SUSPENDED": "3", "NOT_YET_REPORTED": "0"})
+	lives(t, w, "supervisor", "terminateContract", of, why).Fine()
+	check(map[string]string{"TERMINATED": "1", "IN_FORCE_AFTER": "0", "SUSPENDED": "0", "NOT_YET_REPORTED": "0"})
+}

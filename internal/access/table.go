@@ -140,7 +140,7 @@ func fulfilments() authz.Table {
 func reports() authz.Table {
 	people := []authz.Role{secretary, liaison, steward, supervisor, auditor}
 	return authz.Table{
-		rule(ReportRead, "report, /reports", join(to(own, people...), to(party, people...), to(above, supervisor, auditor)), "on a contract its readers, on an organisation its people and those of the bodies above; and of it what they may read"),
+		rule(ReportRead, "report, /reports", join(to(own, people...), to(party, people...), to(former, people...), to(above, supervisor, auditor)), "on a contract its readers, a former party of its own part, on an organisation its people and those of the bodies above; and of it what they may read"),
 		rule(ReportKeep, "–", nil, "adds up what contracts and fulfilments tell: the program itself"),
 	}
 }

@@ -45,7 +45,7 @@ func (f *Fulfilment) returns(p *Plan) bool {
 
 // reterms says whether the text in force has other terms for an open occurrence than it was planned by.
 func (f *Fulfilment) reterms(p *Plan) bool {
-	return p.amended(f.DueOn) && (f.Provider != p.Provider || f.Weight != p.Weight ||
+	return p.amended(f.DueOn) && (f.Provider != p.Provider || f.Weight != p.Weight || f.Unit != p.Unit ||
 		!slices.Equal(f.Receivers, p.receiversOn(f.DueOn)) || !slices.Equal(f.EvidenceRequired, p.EvidenceRequired))
 }
 
@@ -65,7 +65,7 @@ func (f *Fulfilment) replan(p *Plan, now time.Time) error {
 	}
 	was := f.share()
 	f.Provider, f.Receivers, f.Weight, f.EvidenceRequired = p.Provider, p.receiversOn(f.DueOn), p.Weight, p.EvidenceRequired
-	f.Former = p.formerOf(f.DueOn, f.Provider, f.Receivers)
+	f.Former, f.Unit = p.formerOf(f.DueOn, f.Provider, f.Receivers), p.Unit
 	f.Waivers = nil // what was waived was promised in other words
 	if f.Status == Closed {
 		if err := f.move(VerbReplan, Due); err != nil {

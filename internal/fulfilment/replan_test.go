@@ -73,6 +73,19 @@ func TestAnAmendmentPlansAnewFromItsFirstDayAndKeepsWhatWas(t *testing.T) {
 	wants(t, w.outcomes(t), want)
 }
 
+func TestAnotherUnitOfMeasureReachesWhatIsOpenFromTheFirstDayOn(t *testing.T) {
+	in := func(unit string) func(*contract.Promise) { return func(p *contract.Promise) { p.Unit = unit } }
+	w := open(t)
+	w.hear(t, told(contract.Active, promise("m1", rhythm("FREQ=WEEKLY;COUNT=3"), in("场"))))
+	all := w.all(t)
+	w.hear(t, amended(2, all[1].DueOn, promise("m1", rhythm("FREQ=WEEKLY;COUNT=3"), in("人次"))))
+	for i, f := range w.all(t) {
+		if want := []string{"场", "人次", "人次"}[i]; f.Unit != want {
+			t.Errorf("what is due on %s is counted in %s", f.DueOn, f.Unit)
+		}
+	}
+}
+
 func TestTermsOfOpenOnesChangeInPlaceFromTheFirstDayOn(t *testing.T) {
 	w := open(t)
 	w.hear(t, told(contract.Active, promise("m1", rhythm("FREQ=WEEKLY;COUNT=3"))))

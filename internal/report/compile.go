@@ -171,13 +171,13 @@ func (r *Report) where() store.Filter {
 	return store.And(byConcerned.Is(r.body.ID), days)
 }
 
-// choice chooses the fulfilments of a report: of a contract all, of a supervising body all that it supervises, of a
+// choice chooses the fulfilments of a report: of a contract all, for a party that has left it those that it had promised, of a supervising body all that it supervises, of a
 // community all in the contracts to which it is a party, of a unit those that it has promised itself.
 func (r *Report) choice() Choice {
 	c := Choice{From: r.From, To: r.To}
 	switch {
 	case r.body == nil:
-		c.Contract = *r.Contract
+		c.Contract, c.Provider = *r.Contract, r.only
 	case subject(*r.body).supervises():
 		c.Above = r.body.ID
 	case r.body.Kind == organisation.KindCommunity:

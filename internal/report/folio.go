@@ -28,6 +28,7 @@ type folio struct {
 	Host                    id.Organisation   `bson:"host,omitempty"`
 	Parties                 []id.Organisation `bson:"parties,omitempty"`
 	Above                   []id.Organisation `bson:"above,omitempty"`
+	Former                  []id.Organisation `bson:"former,omitempty"`    // parties that had signed and have left
 	Concerned               []id.Organisation `bson:"concerned,omitempty"` // whoever was a party while it was in force
 	From                    *scalar.Date      `bson:"from,omitempty"`      // first day in force
 	Until                   *scalar.Date      `bson:"until,omitempty"`     // last day in force, once it has ended
@@ -58,6 +59,12 @@ type snapshot struct {
 	Host     id.Organisation   `bson:"host"`
 	Parties  []id.Organisation `bson:"parties"`
 	Above    []id.Organisation `bson:"above"`
+	Exits    []exit            `bson:"exits"`
+}
+
+// exit is a party's leaving of a contract that it had signed.
+type exit struct {
+	Organisation id.Organisation `bson:"organisation"`
 }
 
 // Stand tells how organisations stand to the contract.
@@ -67,6 +74,8 @@ func (f *folio) Stand(r authz.Relation) []id.Organisation {
 		return f.Parties
 	case authz.Above:
 		return f.Above
+	case authz.Former:
+		return f.Former
 	}
 	return nil
 }
@@ -136,7 +145,10 @@ func (f *folio) hear(snap snapshot, seq int64, on scalar.Date) {
 		return
 	}
 	f.Seen, f.Title, f.Status, f.Zone = seq, snap.Title, snap.Status, snap.TimeZone
-	f.Host, f.Parties, f.Above = snap.Host, snap.Parties, snap.Above
+	f.Host, f.Parties, f.Above, f.Former = snap.Host, snap.Parties, snap.Above, nil
+	for _, e := range snap.Exits {
+		f.Former = append(f.Former, e.Organisation)
+	}
 }
 
 // settle brings up to date for which days there is something to report.

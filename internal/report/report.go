@@ -43,6 +43,7 @@ type Report struct {
 	Complete   bool   // the period is over
 	Title      string // of a contract; empty for an organisation
 	body       *organisation.Facts
+	only       id.Organisation // of a contract, whose part alone it shows: that of a party which has left
 
 	mu   sync.Mutex
 	made *compiled

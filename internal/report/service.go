@@ -52,6 +52,7 @@ const (
 	byID        = store.Field[id.Contract]("_id")
 	byParty     = store.Each[id.Organisation]("parties")
 	byAbove     = store.Each[id.Organisation]("above")
+	byFormer    = store.Each[id.Organisation]("former")
 	byConcerned = store.Each[id.Organisation]("concerned")
 	bySince     = store.Field[scalar.Date]("since")
 	byReach     = store.Field[scalar.Date]("reach")
@@ -60,7 +61,7 @@ const (
 // folioSchema serves a party's people and the bodies above, by the first day with something to report.
 func folioSchema() store.Schema {
 	s := store.Schema{Name: "report_folios", Narrow: []store.Order{byReach.Asc()}}
-	for _, who := range []store.Order{byParty.Asc(), byAbove.Asc(), byConcerned.Asc()} {
+	for _, who := range []store.Order{byParty.Asc(), byAbove.Asc(), byFormer.Asc(), byConcerned.Asc()} {
 		s.Indexes = append(s.Indexes, store.Lookup(who, bySince.Asc()))
 	}
 	return s
@@ -70,7 +71,7 @@ func folioSchema() store.Schema {
 func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	s.table = access.Table()
 	var err error
-	columns := authz.Columns{authz.Partying: byParty.In, authz.Above: byAbove.In}
+	columns := authz.Columns{authz.Partying: byParty.In, authz.Above: byAbove.In, authz.Former: byFormer.In}
 	if s.folios, err = store.Open(ctx, db, store.Options[*folio]{
 		Schema: folioSchema(), Read: access.ReportRead, Now: s.Now,
 		Policy: authz.PolicyOf[*folio](s.table, access.ReportRead, columns, nil, nil),
@@ -119,13 +120,27 @@ func (s *Service) Report(ctx context.Context, of Scope, p Period) (*Report, erro
 		if err != nil {
 			return nil, err
 		}
-		r.Title, where = f.Title, f.Zone
+		r.Title, where, r.only = f.Title, f.Zone, s.left(ctx, f)
 	} else if r.body, err = s.readable(ctx, *of.Organisation); err != nil {
 		return nil, err
 	}
 	today := scalar.DateOf(r.CompiledAt, zone(where))
 	r.Complete = today > span.To
 	return r, span.begun(today)
+}
+
+// left is the party in whose name the caller reads a contract that it has left; empty where they read it otherwise.
+func (s *Service) left(ctx context.Context, f *folio) id.Organisation {
+	who, now := authz.From(ctx), *f
+	if now.Former = nil; s.table.Allows(who, access.ReportRead, &now) {
+		return ""
+	}
+	for _, o := range f.Former {
+		if now.Former = []id.Organisation{o}; s.table.Allows(who, access.ReportRead, &now) {
+			return o
+		}
+	}
+	return ""
 }
 
 // readable finds an organisation on which the caller may read reports.
