@@ -127,7 +127,7 @@ func (w *wanderer) today() scalar.Date {
 // drafts begins one more contract.
 func (w *wanderer) drafts() {
 	from := w.today().AddDays(w.draw.IntN(20))
-	until := from.AddDays(20 + w.draw.IntN(80))
+	until := from.AddDays(40 + w.draw.IntN(70))
 	unit, rule := one(w, w.units), one(w, rhythms())
 	in := w.text(from, until,
 		contract.CommitmentInput{Provider: unit, Receivers: []id.Organisation{w.town.community}, Action: "开放操场", Recurrence: &rule, Weight: new(1 + w.draw.IntN(5))},
