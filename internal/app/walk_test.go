@@ -498,7 +498,7 @@ func (w *wanderer) holdsOfText(c *contract.Contract) {
 	}) {
 		switch a.Status {
 		case contract.AmendmentApplied:
-			if last == nil || last.AppliedAt.Before(*a.AppliedAt) {
+			if last == nil || last.Number < a.Number { // the clock may stand still while two are applied, versions never do
 				last = a
 			}
 		case contract.AmendmentSigning, contract.AmendmentSigned:

@@ -10,7 +10,11 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 )
 
-func TestEachAttackEndsWithinMilliseconds(t *testing.T) {
+// stuck is far more than the slowest machine takes for any attack that is refused as it should be; the work behind one
+// that is not doubles with each of its words and takes minutes. How long each takes is the benchmarks' to tell.
+const stuck = 30 * time.Second
+
+func TestEachAttackIsRefusedBeforeItCosts(t *testing.T) {
 	for name, attack := range map[string]struct {
 		query string
 		want  fault.Code
@@ -48,7 +52,7 @@ func TestEachAttackEndsWithinMilliseconds(t *testing.T) {
 			r := query(attack.query)
 			began := time.Now()
 			a := send(t, s, r)
-			if took := time.Since(began); took > 500*time.Millisecond {
+			if took := time.Since(began); took > stuck {
 				t.Errorf("took %s", took)
 			}
 			if a.code() != attack.want {
@@ -69,7 +73,7 @@ func TestValidationOfWhatIsAllowedIsQuick(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			a := send(t, newServer(t, true), query(q))
-			if took := time.Since(began); took > time.Second {
+			if took := time.Since(began); took > stuck {
 				t.Errorf("took %s: %.200s", took, a.text)
 			}
 		})

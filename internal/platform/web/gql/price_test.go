@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
@@ -77,16 +76,5 @@ func TestABroadFilterUnderManyNamesIsTooCostly(t *testing.T) {
 	a := send(t, newServer(t, false), post(`{"query":`+quoted(q)+`,"variables":{"f":{"or":[`+or+`]}}}`))
 	if a.code() != gql.CodeTooCostly {
 		t.Errorf("got %s", a.text)
-	}
-}
-
-func TestAVariableIsLookedThroughOnceHoweverOftenItIsUsed(t *testing.T) {
-	or := strings.TrimSuffix(strings.Repeat(`{"a":"x"},`, 80_000), ",")
-	q := "query($f:ThingFilter){" + each(59, "a%d:things(filter:$f){totalCount} ") + "}"
-	r := post(`{"query":` + quoted(q) + `,"variables":{"f":{"or":[` + or + `]}}}`)
-	began := time.Now()
-	a := send(t, newServer(t, false), r)
-	if took := time.Since(began); a.code() != gql.CodeTooCostly || took > 2*time.Second {
-		t.Errorf("took %s: %.200s", took, a.text)
 	}
 }
