@@ -105,3 +105,31 @@ func TestAPartyThatHasLeftAPublishedContractCanStillTakeItsConsentBack(t *testin
 		})
 	}
 }
+
+func TestConsentToShowAContractOutlivesAnAmendmentAndShowsTheTextInForce(t *testing.T) {
+	for name, at := range both() {
+		t.Run(name, func(t *testing.T) {
+			s := at(t)
+			h := open(t, s.node())
+			w := h.town(2)
+			c := h.active(w, w.text("2026-03-02", "2026-12-31", w.once("2026-03-31", 1)))
+			h.publish(w, c.ID, publication.Title, publication.Period)
+			a := h.amendable(w, c.ID, contract.AmendedText{Title: new("共建协议(二)"), EndsOn: new(c.EndsOn.AddDays(31))})
+			a, err := h.Contracts.OpenAmendmentForSigning(h.as(w.secretary), contract.OpenAmendmentInput{AmendStepInput: amendStep(a)})
+			must(t, err)
+			equal(t, "before all have signed", h.found(nil, nil)[0], "共建协议")
+			for _, who := range append([]id.Person{w.secretary}, w.liaisons...) {
+				_, err = h.Contracts.SignAmendment(h.as(who), contract.SignAmendmentInput{ID: a.ID, TextHash: a.Frozen.Hash})
+				must(t, err)
+			}
+			h.settle()
+			equal(t, "amendment", h.amendment(a.ID).Status, contract.AmendmentApplied)
+			equal(t, "in force", h.found(nil, nil)[0], "共建协议(二)")
+			h.at("2027-01-20T12:00:00+08:00")
+			active := publication.ContractStatus("ACTIVE")
+			equal(t, "beyond its old end", h.contract(c.ID).Status, contract.Active)
+			equal(t, "state is not public", len(h.found(&publication.Filter{Status: &publication.ContractStatusChoice{Eq: &active}}, nil)), 0)
+			equal(t, "public", len(h.found(nil, nil)), 1)
+		})
+	}
+}

@@ -137,7 +137,13 @@ func (h *house) opened(w *town, in contract.TextInput) *contract.Contract {
 	h.t.Helper()
 	c, err := h.Contracts.Draft(h.as(w.secretary), contract.DraftInput{TextInput: in})
 	must(h.t, err)
-	c, err = h.Contracts.Propose(h.as(w.secretary), contract.ProposeInput{StepInput: step(c)})
+	return h.laidOpen(w, c)
+}
+
+// laidOpen takes a draft to where it lies open for signing.
+func (h *house) laidOpen(w *town, c *contract.Contract) *contract.Contract {
+	h.t.Helper()
+	c, err := h.Contracts.Propose(h.as(w.secretary), contract.ProposeInput{StepInput: step(c)})
 	must(h.t, err)
 	for i, u := range w.units {
 		if !slices.Contains(c.Current, u) {
@@ -154,7 +160,12 @@ func (h *house) opened(w *town, in contract.TextInput) *contract.Contract {
 // signed takes a text to where all have signed it.
 func (h *house) signed(w *town, in contract.TextInput) *contract.Contract {
 	h.t.Helper()
-	c := h.opened(w, in)
+	return h.signedByAll(w, h.opened(w, in))
+}
+
+// signedByAll has everybody sign what lies open for it.
+func (h *house) signedByAll(w *town, c *contract.Contract) *contract.Contract {
+	h.t.Helper()
 	sign := contract.SignInput{ID: c.ID, TextHash: c.Frozen.Hash}
 	c, err := h.Contracts.Sign(h.as(w.secretary), sign)
 	must(h.t, err)
