@@ -29,9 +29,10 @@ check: generated tidied lint vuln ## what CI runs: no drift, tidy, lint, vulnera
 	@$(MAKE) --no-print-directory test TESTFLAGS=-race
 
 .PHONY: generate
-generate: ## write again what is generated: GraphQL code, the permission table, the printed schema
+generate: ## write again what is generated: GraphQL code, the tables in docs, the printed schema
 	$(GO) tool gqlgen generate
 	$(GO) run ./internal/access/print > docs/permissions.md
+	$(GO) test ./internal/notification -run TestTheTableOfKinds -update -count=1
 	$(GO) test ./graph -run TestThePublishedSchemaIsTheGoldenOne -update -count=1
 
 .PHONY: generated
