@@ -20,27 +20,57 @@ import (
 // maxMutationID is the longest clientMutationId, in characters.
 const maxMutationID = 128
 
+// codeMutationID refuses a service account's mutation that could be done twice: CLIENT_MUTATION_ID_REQUIRED.
+const codeMutationID fault.Code = "CLIENT_MUTATION_ID_REQUIRED"
+
 // once surrounds each field of Mutation: the client's own identifier of the mutation is read before the field is, so
 // that the store recognises a repeat, and what is wrong with the input's values gathers for the payload.
-func once(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-	op, field := graphql.GetOperationContext(ctx), graphql.GetRootFieldContext(ctx)
-	if field == nil || op.Operation.Operation != ast.Mutation {
-		return next(ctx)
-	}
-	call := &payload.Call{}
-	ctx = payload.With(ctx, call)
-	input, _ := field.Field.ArgumentMap(op.Variables)["input"].(map[string]any)
-	if sent, ok := input["clientMutationId"].(string); ok {
-		id, why := mutationID(sent)
-		if why != nil {
-			call.Blame(why.At("clientMutationId"))
+func once(schema *ast.Schema) func(context.Context, graphql.RootResolver) graphql.Marshaler {
+	repeatable := repeatables(schema)
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		op, field := graphql.GetOperationContext(ctx), graphql.GetRootFieldContext(ctx)
+		if field == nil || op.Operation.Operation != ast.Mutation {
 			return next(ctx)
 		}
-		call.ClientMutationID = &id
-		said := canonical(field.Field.Name, input)
-		ctx = store.WithOnce(ctx, store.NewOnce(caller(ctx, said), id, said))
+		call := &payload.Call{}
+		ctx = payload.With(ctx, call)
+		input, _ := field.Field.ArgumentMap(op.Variables)["input"].(map[string]any)
+		sent, named := input["clientMutationId"].(string)
+		switch {
+		case named:
+			ctx = naming(ctx, call, field.Field.Name, sent, input)
+		case authz.From(ctx).Service != "" && !repeatable[field.Field.Name]:
+			call.Blame(fault.New(fault.Invalid, codeMutationID).At("clientMutationId"))
+		}
+		return next(ctx)
 	}
-	return next(ctx)
+}
+
+// repeatables are the mutations that cannot be done twice by accident: what they change has a version, which the client
+// names. A program that sends any other again after a broken connection must name it, or there are two of what it makes.
+func repeatables(schema *ast.Schema) map[string]bool {
+	all := map[string]bool{}
+	for _, f := range schema.Mutation.Fields {
+		in := f.Arguments.ForName("input")
+		if in == nil {
+			continue
+		}
+		version := schema.Types[in.Type.Name()].Fields.ForName("expectedVersion")
+		all[f.Name] = version != nil && version.Type.NonNull
+	}
+	return all
+}
+
+// naming takes up the client's own identifier of a mutation.
+func naming(ctx context.Context, call *payload.Call, mutation, sent string, input map[string]any) context.Context {
+	id, why := mutationID(sent)
+	if why != nil {
+		call.Blame(why.At("clientMutationId"))
+		return ctx
+	}
+	call.ClientMutationID = &id
+	said := canonical(mutation, input)
+	return store.WithOnce(ctx, store.NewOnce(caller(ctx, said), id, said))
 }
 
 func mutationID(sent string) (string, *fault.Fault) {
@@ -60,7 +90,7 @@ func mutationID(sent string) (string, *fault.Fault) {
 // of them, so it stands for who they are.
 func caller(ctx context.Context, said []byte) string {
 	if a := authz.From(ctx); a.Known() {
-		return string(a.Person)
+		return string(a.Author())
 	}
 	return "nobody\x00" + string(said)
 }

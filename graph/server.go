@@ -23,11 +23,12 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 	if o.Limits.Weights == nil {
 		o.Limits.Weights = Weights()
 	}
+	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Rooms: rooms}, Directives: DirectiveRoot{Scope: scope}})
 	return gql.New(gql.Config{
-		Schema: NewExecutableSchema(Config{Resolvers: &Resolver{Rooms: rooms}, Directives: DirectiveRoot{Scope: scope}}),
+		Schema: schema,
 		Limits: o.Limits,
 		Open:   func(ctx context.Context) bool { return o.Open || authz.From(ctx).Known() },
-		Around: once,
+		Around: once(schema.Schema()),
 		Log:    o.Log,
 	})
 }

@@ -23,13 +23,14 @@ Printed by ` + "`make generate`" + ` from the one table in ` + "`internal/access
 A role counts by the way its organisation stands to the object: **own** (the organisation is the object, or the object
 is its part), **host** (the community that hosts a unit or a contract), **party**, **drafter**, **provider**,
 **receiver**, **decider** (a host or partner), **consenter** (whose consent stands), **above** (a sub-district or district
-that supervises it). *SIGNER* is whoever holds the signing right of an organisation.
+that supervises it). *SIGNER* is whoever holds the signing right of an organisation. A service account needs the scope
+besides; a person who has signed in has them all.
 
-| Action | Verb | Who | And |
-|---|---|---|---|
+| Action | Verb | Who | And | Scope |
+|---|---|---|---|---|
 `)
 	for _, r := range Table() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.Action, r.Says, who(r.Who), r.Note)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.Action, r.Says, who(r.Who), r.Note, r.Scope)
 	}
 	return b.String()
 }

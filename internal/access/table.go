@@ -34,10 +34,10 @@ const (
 // Table is who may do what. A line says: the action, the verb as people know it, the roles by the way their
 // organisation stands to the object, and what the object's own rules add.
 func Table() authz.Table {
-	return slices.Concat(
+	return scoped(slices.Concat(
 		organisations(), people(), keys(), contracts(), inForce(), amendments(), fulfilments(), appraisals(),
 		publications(), templates(), reports(), notifications(),
-	)
+	))
 }
 
 func organisations() authz.Table {

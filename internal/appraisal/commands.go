@@ -57,7 +57,7 @@ func (s *Service) Submit(ctx context.Context, in SubmitInput) (*Appraisal, error
 func (s *Service) said(ctx context.Context, in SubmitInput) (*Sealed, error) {
 	var faults fault.List
 	who := authz.From(ctx)
-	out := &Sealed{Person: who.Person, PersonName: who.Name}
+	out := &Sealed{Person: who.Author(), PersonName: who.Name}
 	if in.Comment != nil {
 		out.Comment = text.Block(&faults, "comment", *in.Comment, 0, MaxComment)
 	}
@@ -101,7 +101,7 @@ func (s *Service) Answer(ctx context.Context, in AnswerInput) (*Appraisal, error
 		if err := s.can(who, VerbAnswer, a); err != nil {
 			return err
 		}
-		return a.answer(&Answer{Body: body, At: s.now(), Person: who.Person, PersonName: who.Name})
+		return a.answer(&Answer{Body: body, At: s.now(), Person: who.Author(), PersonName: who.Name})
 	})
 }
 
@@ -111,7 +111,7 @@ func (s *Service) can(who authz.Actor, v Verb, a *Appraisal) error {
 	if err := a.ready(v, s.now()); err != nil {
 		return err
 	}
-	author := v == VerbAnswer && who.Person != "" && a.Sealed.Person == who.Person
+	author := v == VerbAnswer && who.Author() != "" && a.Sealed.Person == who.Author()
 	if author || v == VerbSubmit && s.bothSides(who, a) {
 		return fault.New(fault.Refused, CodeBothSides)
 	}

@@ -45,9 +45,9 @@ func (s *Service) AllowedActions(ctx context.Context, f *Fulfilment) []Verb {
 func (f *Fulfilment) ready(v Verb, party id.Organisation, a authz.Actor) bool {
 	switch v {
 	case VerbAccept, VerbDispute:
-		return f.judge(v, &Answer{Party: party, Person: a.Person}) == nil
+		return f.judge(v, &Answer{Party: party, Person: a.Author()}) == nil
 	case VerbResolve:
-		return f.can(v) == nil && f.oneSide(&Proposal{Party: party, Person: a.Person}) == nil
+		return f.can(v) == nil && f.oneSide(&Proposal{Party: party, Person: a.Author()}) == nil
 	case VerbWaive:
 		return f.readyToWaive(party) == nil
 	}

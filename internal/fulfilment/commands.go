@@ -41,7 +41,7 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (*Fulfilment, erro
 			return err
 		}
 		a, said := authz.From(ctx), r
-		said.Party, said.At, said.Person, said.PersonName = f.Provider, s.now(), a.Person, a.Name
+		said.Party, said.At, said.Person, said.PersonName = f.Provider, s.now(), a.Author(), a.Name
 		return f.report(&said)
 	})
 }
@@ -133,7 +133,7 @@ func (s *Service) Resolve(ctx context.Context, in ResolveInput) (*Fulfilment, er
 		}
 		a := authz.From(ctx)
 		return f.propose(&Proposal{
-			Party: party, Outcome: in.Outcome, Reason: reason, At: s.now(), Person: a.Person, PersonName: a.Name,
+			Party: party, Outcome: in.Outcome, Reason: reason, At: s.now(), Person: a.Author(), PersonName: a.Name,
 		})
 	})
 }
@@ -146,7 +146,7 @@ func (s *Service) decide(ctx context.Context, f *Fulfilment, r *Resolution) erro
 	if r.Reason == nil {
 		return fault.New(fault.Invalid, fault.CodeRequired).At("reason")
 	}
-	if a := authz.From(ctx); a.Person != "" && a.Person == f.Report.Person {
+	if a := authz.From(ctx); a.Author() != "" && a.Author() == f.Report.Person {
 		return fault.New(fault.Refused, CodeOwnReport)
 	}
 	return f.resolve(r, *r.Body)
@@ -162,7 +162,7 @@ func (s *Service) answer(ctx context.Context, action string, f *Fulfilment, name
 		return nil, err
 	}
 	a := authz.From(ctx)
-	return &Answer{Party: party, At: s.now(), Person: a.Person, PersonName: a.Name}, nil
+	return &Answer{Party: party, At: s.now(), Person: a.Author(), PersonName: a.Name}, nil
 }
 
 // by finds out for which organisation the caller acts: the one that is named, or the only one of the caller's own.

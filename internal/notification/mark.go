@@ -34,8 +34,8 @@ type Marked struct {
 // MarkRead makes notifications of the caller read. Marking again changes nothing. Up to a moment at most MostMarked are
 // marked, the newest first: where UnreadCount says that there are more, it is sent again.
 func (s *Service) MarkRead(ctx context.Context, in MarkInput) (*Marked, error) {
-	if authz.From(ctx).Person == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	if _, err := authz.Personally(ctx); err != nil {
+		return nil, err
 	}
 	if (in.IDs == nil) == (in.UpTo == nil) {
 		return nil, fault.New(fault.Invalid, CodeMarkWhat).At("ids")

@@ -120,9 +120,9 @@ func (s *Service) wants(ctx context.Context, people []id.Person) ([]*Settings, e
 
 // Settings are the caller's.
 func (s *Service) Settings(ctx context.Context) (*Settings, error) {
-	who := authz.From(ctx).Person
-	if who == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	who, err := authz.Personally(ctx)
+	if err != nil {
+		return nil, err
 	}
 	all, err := s.wants(ctx, []id.Person{who})
 	if err != nil {
@@ -177,9 +177,9 @@ func (s *Service) Set(ctx context.Context, in SetInput) (*Settings, error) {
 }
 
 func (s *Service) set(ctx context.Context, in SetInput) (*Settings, error) {
-	who := authz.From(ctx).Person
-	if who == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	who, err := authz.Personally(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.check(ctx, who, in); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput
 		}
 	}()
 	a := authz.From(ctx)
-	if a.Person != "" {
+	if a.Known() {
 		return s.takeUp(ctx, a, v, in)
 	}
 	return s.enter(ctx, v, in)
@@ -42,6 +42,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, in AcceptInvitationInput
 
 // takeUp gives the invitation's role to the caller.
 func (s *Service) takeUp(ctx context.Context, a authz.Actor, v *Invitation, in AcceptInvitationInput) (*Person, error) {
+	if _, err := authz.Personally(ctx); err != nil {
+		return nil, err
+	}
 	if !in.bare() {
 		return nil, fault.New(fault.Refused, CodeSignedIn)
 	}

@@ -66,7 +66,7 @@ func (s *Service) offer(
 	ctx context.Context, role authz.Role, in *id.Organisation, signing *bool, from, until *time.Time,
 ) (RoleHolding, place, error) {
 	t := term{role: role, from: from, until: until, signing: signing != nil && *signing}
-	h := RoleHolding{Role: role, Signing: t.signing, GrantedBy: authz.From(ctx).Person, GrantedAt: s.now()}
+	h := RoleHolding{Role: role, Signing: t.signing, GrantedBy: authz.From(ctx).Author(), GrantedAt: s.now()}
 	switch {
 	case in != nil:
 		h.Organisation = *in
@@ -84,7 +84,7 @@ func (s *Service) offer(
 }
 
 // mayGrant says whether the caller may give a role to a person, whom an invitation does not know yet. Nobody gives
-// themselves a role or a signing right; only those who hold an organisation's signing right or supervise it pass it on. The secretary
+// themselves a role or a signing right, and no program decides who speaks for an organisation; only those who hold an organisation's signing right or supervise it pass it on. The secretary
 // of a unit's host does neither: the two are the sides of the same contracts, and the host would sign for both.
 func (s *Service) mayGrant(ctx context.Context, at place, role authz.Role, signing bool, to id.Person) error {
 	if err := s.may(ctx, access.GrantOf(role), at); err != nil {
@@ -94,6 +94,8 @@ func (s *Service) mayGrant(ctx context.Context, at place, role authz.Role, signi
 	switch {
 	case a.IsSystem():
 		return nil
+	case a.Service != "":
+		return fault.New(fault.Forbidden, authz.CodePersonNeeded)
 	case to == a.Person && signing:
 		return fault.New(fault.Refused, CodeSigningOwn).At("signing")
 	case to == a.Person:

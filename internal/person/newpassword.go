@@ -23,8 +23,8 @@ type ChangePasswordInput struct {
 // goes on for as long as an access token lasts: a copied refresh token must not outlive the password.
 func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*Person, error) {
 	a := authz.From(ctx)
-	if a.Person == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	if _, err := authz.Personally(ctx); err != nil {
+		return nil, err
 	}
 	me, err := s.people.Get(authz.AsSystem(ctx), string(a.Person))
 	if err != nil {

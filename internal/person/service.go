@@ -109,13 +109,10 @@ func (s *Service) view(a authz.Actor, p *Person) {
 // may asks the table; the answer to somebody who is not signed in is another one.
 func (s *Service) may(ctx context.Context, action string, on any) error {
 	a := authz.From(ctx)
-	switch {
-	case s.table.Allows(a, action, on):
+	if s.table.Allows(a, action, on) {
 		return nil
-	case !a.Known():
-		return fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
-	return fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)
+	return s.table.Refusal(a, action)
 }
 
 // program is a context in which the program does what the caller has been allowed to, in the caller's name and under

@@ -7,7 +7,6 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/command"
-	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -22,11 +21,11 @@ type (
 
 // Sessions lists the caller's own sessions that are open, the latest begun first. Nobody sees anybody else's.
 func (s *Service) Sessions(ctx context.Context, a page.Args) (*SessionConnection, error) {
-	who := authz.From(ctx)
-	if who.Person == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	who, err := authz.Personally(ctx)
+	if err != nil {
+		return nil, err
 	}
-	p, err := s.people.Get(ctx, string(who.Person))
+	p, err := s.people.Get(ctx, string(who))
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +47,8 @@ type EndSessionInput struct {
 // EndSession ends one of the caller's sessions, be it this one or one left open elsewhere. Its tokens are worth nothing
 // from then on. Ending one that has ended is no mistake.
 func (s *Service) EndSession(ctx context.Context, in EndSessionInput) (*Session, error) {
-	if authz.From(ctx).Person == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	if _, err := authz.Personally(ctx); err != nil {
+		return nil, err
 	}
 	return s.sessions.Change(ctx, access.SessionEnd, string(in.ID), func(o *Session) error {
 		o.end(s.now())

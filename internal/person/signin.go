@@ -174,8 +174,8 @@ type SignOutInput struct {
 // SignOut ends the caller's session, or all of the caller's sessions. Its tokens are worth nothing from then on.
 func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*Session, error) {
 	a := authz.From(ctx)
-	if a.Person == "" {
-		return nil, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	if _, err := authz.Personally(ctx); err != nil {
+		return nil, err
 	}
 	if in.Everywhere != nil && *in.Everywhere {
 		_, err := s.people.Touch(ctx, access.PersonUpdate, string(a.Person), func(p *Person) error {

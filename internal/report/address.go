@@ -45,8 +45,8 @@ type Address struct {
 
 // Bearer is whom an address speaks for.
 type Bearer struct {
-	Person  id.Person
-	Session id.Session
+	Person  id.Person  // or a service account in the place of one
+	Session id.Session // or what the account came with
 }
 
 // Document gives the address of the report as a document.
@@ -55,7 +55,7 @@ func (s *Service) Document(ctx context.Context, r *Report, f Format, l Language)
 	p := Paper{r.Scope, r.Period, f, l}
 	until := s.now().Add(AddressFor).Truncate(time.Second)
 	q := url.Values{
-		"lang": {l.Tag()}, "by": {string(who.Person)}, "in": {string(who.Session)},
+		"lang": {l.Tag()}, "by": {string(who.Author())}, "in": {string(who.Session)},
 		"until": {strconv.FormatInt(until.Unix(), 10)},
 	}
 	mac, err := s.mac(s.Secrets()[0], p.path(), q)

@@ -167,7 +167,7 @@ func (s *Service) SigningKeys(ctx context.Context, of id.Organisation, a page.Ar
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
 
 func whoActs(ctx context.Context) *id.Person {
-	if p := authz.From(ctx).Person; p != "" {
+	if p := authz.From(ctx).Author(); p != "" {
 		return &p
 	}
 	var program *id.Person

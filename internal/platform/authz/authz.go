@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/cobuild/cobuild/internal/id"
-	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -40,13 +39,17 @@ type Holding struct {
 	Signing      bool            // holds the organisation's signing right
 }
 
-// Actor is who acts: a person with the roles in force at this moment, nobody, or the program itself.
+// Actor is who acts: a person with the roles in force at this moment, a service account with the role it was given,
+// nobody, or the program itself.
 type Actor struct {
-	Person   id.Person // empty for nobody
+	Person   id.Person // empty for nobody, and for a service account
 	Session  id.Session
 	Name     string
 	Holdings []Holding
 	system   bool
+
+	Service id.ServiceAccount // empty for a person
+	Scopes  []string          // what a service account may be used for; a person's session is not bounded by them
 }
 
 // System is the program itself: scheduler, relay, followers, seeding. It may do everything that some rule names.
@@ -56,7 +59,7 @@ func System() Actor { return Actor{Name: "system", system: true} }
 func (a Actor) IsSystem() bool { return a.system }
 
 // Known says whether somebody is signed in.
-func (a Actor) Known() bool { return a.Person != "" || a.system }
+func (a Actor) Known() bool { return a.Person != "" || a.Service != "" || a.system }
 
 // Holds says whether the actor holds the role in the organisation.
 func (a Actor) Holds(r Role, in id.Organisation) bool {
@@ -80,8 +83,7 @@ type key struct{}
 
 // With puts the actor into the context, for the policy and as the author of events.
 func With(ctx context.Context, a Actor) context.Context {
-	who := string(a.Person)
-	return store.WithActor(context.WithValue(ctx, key{}, a), who)
+	return store.WithActor(context.WithValue(ctx, key{}, a), string(a.Author()))
 }
 
 // From finds the actor; nobody where there is none.
@@ -144,6 +146,7 @@ type Rule struct {
 	Says   string  // the verb as people know it: the mutation's or query's name
 	Who    []Grant // any of these suffices
 	Note   string  // what the object's own rules add
+	Scope  Scope   // what a token needs for it; empty where everybody may
 }
 
 // Table is the whole of what is allowed.
@@ -167,6 +170,7 @@ func (t Table) Allows(a Actor, action string, object any) bool {
 	if a.system {
 		return true
 	}
+	a = a.within(r.Scope)
 	return slices.ContainsFunc(r.Who, func(g Grant) bool { return g.allows(a, object) })
 }
 
@@ -200,6 +204,7 @@ func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Perso
 	if a.system {
 		return store.Filter{}
 	}
+	a = a.within(r.Scope)
 	in := map[Relation][]id.Organisation{}
 	var order []Relation
 	var any []store.Filter
@@ -244,10 +249,7 @@ func PolicyOf[T any](t Table, read string, cols Columns, person func(id.Person) 
 			if t.Allows(a, action, o) {
 				return nil
 			}
-			if !a.Known() {
-				return fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
-			}
-			return fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)
+			return t.Refusal(a, action)
 		},
 		Filter: func(ctx context.Context) store.Filter { return t.Filter(From(ctx), read, cols, person) },
 	}

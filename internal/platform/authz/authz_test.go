@@ -51,9 +51,16 @@ func TestAListHoldsJustWhatMayBeRead(t *testing.T) {
 			}
 			return authz.Grant{Role: roles.Draw(t, "role"), As: relations.Draw(t, "as")}
 		})
-		table := authz.Table{{Action: "read", Who: rapid.SliceOfN(grant, 0, 4).Draw(t, "who")}}
+		table := authz.Table{{
+			Action: "read", Who: rapid.SliceOfN(grant, 0, 4).Draw(t, "who"),
+			Scope: rapid.SampledFrom([]authz.Scope{"", authz.ScopePublic, authz.ScopeContractsRead}).Draw(t, "scope"),
+		}}
 		actor := authz.Actor{Person: rapid.SampledFrom([]id.Person{"", "p", "q"}).Draw(t, "person")}
-		if actor.Person != "" {
+		if actor.Person == "" && rapid.Bool().Draw(t, "program") {
+			actor.Service = "p" // as if it had a person's name: it is none all the same
+			actor.Scopes = rapid.SliceOfN(rapid.SampledFrom([]string{"CONTRACTS_READ", "CONTRACTS_WRITE"}), 0, 2).Draw(t, "scopes")
+		}
+		if actor.Known() {
 			actor.Holdings = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) authz.Holding {
 				return authz.Holding{Role: roles.Draw(t, "role"), Organisation: organisations.Draw(t, "in"), Signing: rapid.Bool().Draw(t, "signing")}
 			}), 0, 3).Draw(t, "holdings")
