@@ -7,9 +7,12 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -30,6 +33,9 @@ const Password = "a good long password"
 type House struct {
 	App     *app.App
 	Handler http.Handler
+
+	db     *boltstore.Store
+	config app.Config
 
 	mu     sync.Mutex
 	now    time.Time
@@ -59,14 +65,41 @@ func New(tb testing.TB, alter ...func(*app.Config)) *House {
 	for _, a := range alter {
 		a(&c)
 	}
+	h.open(tb, db, c)
+	_, err = h.App.People.CreateAdministrator(tb.Context(), "admin", "Administrator", Password)
+	must(tb, err)
+	return h
+}
+
+func (h *House) open(tb testing.TB, db *boltstore.Store, c app.Config) {
+	tb.Helper()
+	var err error
+	h.db, h.config = db, c
 	h.App, err = app.Open(tb.Context(), c)
 	must(tb, err)
 	tb.Cleanup(func() { must(tb, h.App.Close(context.Background())) })
 	h.Handler, err = h.App.Handler()
 	must(tb, err)
-	_, err = h.App.People.CreateAdministrator(tb.Context(), "admin", "Administrator", Password)
+}
+
+// Fork opens another house that begins where this one is now, with the same people signed in. What is done in the one
+// does not happen in the other.
+func (h *House) Fork(tb testing.TB) *House {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), "cobuild.db")
+	file, err := os.Create(path) //nolint:gosec // a folder of the test's own
 	must(tb, err)
-	return h
+	_, err = h.db.Backup(tb.Context(), file)
+	must(tb, errors.Join(err, file.Close()))
+	db, err := boltstore.Open(path, boltstore.Options{})
+	must(tb, err)
+	h.mu.Lock()
+	other := &House{now: h.now, tokens: maps.Clone(h.tokens)}
+	h.mu.Unlock()
+	c := h.config
+	c.Backend, c.Now, c.Log = db, other.Now, slog.New(slog.NewTextHandler(other, nil))
+	other.open(tb, db, c)
+	return other
 }
 
 // Now is the house's clock.
