@@ -16,7 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 )
 
-var update = flag.Bool("update", false, "write testdata/schema.graphql anew") // a flag of the test
+var update = flag.Bool("update", false, "write testdata/schema.graphql and testdata/matrix.md anew") // a flag of the test
 
 func TestThePublishedSchemaIsTheGoldenOne(t *testing.T) {
 	golden := filepath.Join("testdata", "schema.graphql")

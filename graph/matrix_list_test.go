@@ -1,0 +1,109 @@
+package graph_test
+
+import (
+	"strings"
+
+	"github.com/cobuild/cobuild/graph/graphtest"
+)
+
+// papers are publications: of all there is, of a title that waits for consent, and one that was withdrawn.
+func (w *matrixTown) papers() {
+	t := w.t
+	w.at["published"], w.at["public contract"] = madePublic(t, w.Town, w.at["inForce"],
+		"TITLE", "PURPOSE", "PARTIES", "PERIOD", "STATUS", "CLAUSES", "COMMITMENTS", "FULFILMENT_RATE", "SIGNATURES")
+	w.at["proposed publication"] = w.Do(t, "secretary", "proposePublication", m{"contract": w.at["pending"], "fields": []string{"TITLE"}}, publicationFields).
+		Fine().Str("it.publication.id")
+	w.at["withdrawn"], _ = madePublic(t, w.Town, w.at["suspended"], "TITLE")
+	w.Do(t, "liaison", "withdrawPublication", m{"id": w.at["withdrawn"], "reason": "暂不公示"}, publicationFields).Fine()
+}
+
+// everybody is signed in, and there are an open invitation, roles to be given and taken, and what people were told.
+func (w *matrixTown) everybody() {
+	t := w.t
+	first := func(who, query, at string) string { return w.Ask(t, who, query).Fine().Str(at) }
+	w.late()
+	w.at["secretary"] = first("secretary", `{ viewer { id } }`, "viewer.id")
+	w.at["steward"] = first("steward", `{ viewer { id } }`, "viewer.id")
+	w.at["steward's role"] = first("steward", `{ viewer { roles { id } } }`, "viewer.roles.0.id")
+	sent := w.Do(t, "secretary", "invitePerson", m{"role": "MEMBER", "organisation": w.Community, "name": "小王", "until": "2028-01-01T00:00:00Z"}, "code invitation { id }").Fine()
+	w.at["invitation"], w.codes["invitation"] = sent.Str("it.invitation.id"), sent.Str("it.code")
+	w.codes["refresh"] = w.Do(t, "", "signIn", m{"login": "secretary", "password": graphtest.Password}, "refreshToken").Fine().Str("it.refreshToken")
+	for _, who := range strings.Fields("secretary liaison steward member third outsider stranger supervisor auditor admin") {
+		w.Token(t, who)
+	}
+	w.at["session"] = first("secretary", `{ sessions(first: 1) { nodes { id } } }`, "sessions.nodes.0.id")
+	of := func(kind string) string {
+		return first("liaison", "{ notifications(first: 1, filter: {kind: {eq: "+kind+"}}) { nodes { id } } }", "notifications.nodes.0.id")
+	}
+	w.at["notification"], w.at["unread"] = of("FULFILMENT_DISPUTED"), of("CONTRACT_TO_SIGN")
+	w.Do(t, "liaison", "markRead", m{"ids": []string{w.at["notification"]}}, "marked").Fine()
+	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
+}
+
+// late is somebody who has joined the host for a time, and was something else there before.
+func (w *matrixTown) late() {
+	t := w.t
+	sent := w.Do(t, "secretary", "invitePerson", m{"role": "MEMBER", "organisation": w.Community, "until": "2028-01-01T00:00:00Z"}, "code invitation { id }").Fine()
+	w.at["accepted"] = sent.Str("it.invitation.id")
+	w.at["late"] = w.Do(t, "", "acceptInvitation", m{
+		"code": sent.Str("it.code"), "loginName": "late", "password": graphtest.Password, "name": "Name of late",
+	}, "person { id }").Fine().Str("it.person.id")
+	role := w.Do(t, "secretary", "grantRole", m{"person": w.at["late"], "role": "GRID_STEWARD", "organisation": w.Community}, "person { roles { id role } }").Fine()
+	w.Do(t, "secretary", "revokeRole", m{"role": role.Str("it.person.roles.1.id")}, "person { id }").Fine()
+	w.Do(t, "steward", "setNotificationSettings", m{"expectedVersion": 0, "language": "EN"}, "settings { version }").Fine()
+}
+
+// list names the samples, in the order of the table.
+func (w *matrixTown) list() {
+	node := func(name, typ, id string) {
+		w.samples = append(w.samples, sample{name: name, typ: typ, id: id})
+	}
+	node("", "District", w.District)
+	node("", "SubDistrict", w.at["town"])
+	node("the host", "CommercialCommunity", w.Community)
+	node("", "ResettlementCommunity", w.OtherCommunity)
+	node("", "OldEstateCommunity", w.at["oldEstate"])
+	node("", "RuralCommunity", w.at["rural"])
+	node("the partner", "ResidentUnit", w.Unit)
+	node("the host's secretary", "Person", w.at["secretary"])
+	node("a member of the host, for a time", "Person", w.at["late"])
+	node("the former party's liaison", "Person", w.at["third"])
+	node("of the host's secretary", "Session", w.at["session"])
+	node("sent by the host's secretary", "Invitation", w.at["invitation"])
+	node("taken up", "Invitation", w.at["accepted"])
+	node("of the host", "SigningKey", w.at["signingKey"])
+	node("of the former party, revoked", "SigningKey", w.at["revoked key"])
+	node("in force; the former party has left it", "CoBuildingContract", w.at["inForce"])
+	for _, name := range strings.Fields("draft proposed pending suspended announced objected terminated expired renewed renewal") {
+		node(name, "CoBuildingContract", w.at[name])
+	}
+	node("in signing", "CoBuildingContract", w.at["in signing"])
+	node("drafted from a template", "CoBuildingContract", w.at["from template"])
+	node("of the contract in force, each month", "Commitment", w.at["commitment"])
+	node("of the contract in force, once", "Commitment", w.at["gift"])
+	for _, name := range strings.Fields("accepted resolved waived disputed reported due") {
+		node(name, "Fulfilment", w.at[name+" fulfilment"])
+	}
+	for _, name := range []string{"applied", "asked", "in signing", "cancelled"} {
+		node(name, "Amendment", w.at[name+" amendment"])
+	}
+	node("opened; by the host, of the partner", "Appraisal", w.at["opened appraisal"])
+	node("sealed; by the host, of the partner", "Appraisal", w.at["sealed appraisal"])
+	node("", "AppraisalCriteria", w.at["criteria"])
+	node("of the contract in force", "ContractPublication", w.at["published"])
+	node("proposed by the host", "ContractPublication", w.at["proposed publication"])
+	node("withdrawn", "ContractPublication", w.at["withdrawn"])
+	node("what everybody may see of the contract in force", "PublishedContract", w.at["public contract"])
+	node("of the sub-district", "ContractTemplate", w.at["template"])
+	node("of the sub-district", "LibraryClause", w.at["libraryClause"])
+	node("of the partner's liaison", "Notification", w.at["notification"])
+	root := func(name, typ, ask string) {
+		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
+	}
+	root("of the partner", "CooperationRecord", `cooperationRecord(organisation: "`+w.Unit+`")`)
+	root("on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026})`)
+	root("of a quarter, on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026, quarter: 2})`)
+	root("on the partner", "Report", `report(scope: {organisation: "`+w.Unit+`"}, period: {year: 2026})`)
+	root("on the sub-district", "Report", `report(scope: {organisation: "`+w.SubDistrict+`"}, period: {year: 2026})`)
+	root("the caller's own", "NotificationSettings", "notificationSettings")
+}
