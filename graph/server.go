@@ -3,8 +3,10 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 )
 
@@ -13,6 +15,12 @@ type Options struct {
 	Limits gql.Limits   // without a price, the default ones; without weights, the schema's own
 	Open   bool         // whether anonymous callers may introspect the schema too
 	Log    *slog.Logger // takes unexpected errors
+
+	Charge      gql.Charge                       // takes prices from budgets; nil charges nobody
+	Gate        *limit.Gate                      // lets in only so many operations at once; nil lets in all
+	Deadline    time.Duration                    // of one operation; 0 for none
+	Caller      func(ctx context.Context) string // whose memory of registered queries a request uses
+	TrustedOnly bool                             // whether only documents of a manifest are run
 }
 
 // NewServer makes the engine that answers the schema from the rooms.
@@ -30,6 +38,8 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 		Open:   func(ctx context.Context) bool { return o.Open || authz.From(ctx).Known() },
 		Around: once(schema.Schema()),
 		Log:    o.Log,
+
+		Charge: o.Charge, Gate: o.Gate, Deadline: o.Deadline, Caller: o.Caller, TrustedOnly: o.TrustedOnly,
 	})
 }
 

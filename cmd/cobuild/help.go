@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v3"
 )
@@ -44,6 +45,21 @@ func (p *program) boolFlag(name string) *cli.BoolFlag {
 
 func (p *program) intFlag(name string) *cli.IntFlag {
 	return &cli.IntFlag{Name: name, Usage: p.flagText(name), Sources: cli.EnvVars(variable(name))}
+}
+
+// listFlag may be repeated; its variable holds several separated by commas.
+func (p *program) listFlag(name string) *cli.StringSliceFlag {
+	return &cli.StringSliceFlag{Name: name, Usage: p.flagText(name), Sources: cli.EnvVars(variable(name))}
+}
+
+func (p *program) numberFlag(name string, value int) *cli.IntFlag {
+	f := p.intFlag(name)
+	f.Value = value
+	return f
+}
+
+func (p *program) durationFlag(name string, value time.Duration) *cli.DurationFlag {
+	return &cli.DurationFlag{Name: name, Value: value, Usage: p.flagText(name), Sources: cli.EnvVars(variable(name))}
 }
 
 func (p *program) flagText(name string) string {

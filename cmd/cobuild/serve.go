@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
@@ -19,12 +20,15 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web"
 )
 
+// renewal is how often the certificate's files are looked at.
+const renewal = 30 * time.Second
+
 func (p *program) serve() *cli.Command {
 	return &cli.Command{
 		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
 		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
-		}, p.mailFlags()),
+		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags()),
 		Action: p.runServer,
 	}
 }
@@ -42,12 +46,24 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	bounds, err := p.bounds(c)
+	if err != nil {
+		return err
+	}
+	if err := p.edge(c, &bounds); err != nil {
+		return err
+	}
+	secured, err := p.certificate(c)
+	if err != nil {
+		return err
+	}
 	now, err := clockIn(c.String("data"))
 	if err != nil {
 		return err
 	}
 	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
+		cfg.Bounds = bounds
 		if demo {
 			cfg.Now = now.Now
 		}
@@ -76,12 +92,12 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return p.work(ctx, c, a, l, log, show)
+	return p.work(ctx, c, a, l, log, show, secured)
 }
 
 // work runs everything a server does until ctx ends: requests, background work, operators' commands. A demonstration
 // has its show.
-func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, show *stage) error {
+func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, show *stage, secured *web.Certificate) error {
 	handler, err := a.Handler()
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -98,19 +114,25 @@ func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Li
 	if c.String("mongodb") == "" || show != nil {
 		g.Go(func() error { return control.Serve(behind, c.String("data"), commands, log) })
 	}
-	g.Go(func() error { return reload(behind, a, log) })
+	g.Go(func() error { return reload(behind, a, secured, log) })
+	if secured != nil {
+		g.Go(func() error { return secured.Watch(behind, renewal, log) })
+	}
 	g.Go(func() error {
 		defer stopBehind() // only after the last answer: what it began is still relayed
-		server := &web.Server{Handler: handler, Log: log}
+		server := &web.Server{Handler: handler, Log: log, Certificate: secured}
 		return server.Serve(ctx, l)
 	})
-	p.announce(l.Addr(), tokens)
+	p.announce(l.Addr(), tokens, secured != nil)
 	return g.Wait()
 }
 
 // announce prints what to open and what to type.
-func (p *program) announce(addr net.Addr, tokens string) {
+func (p *program) announce(addr net.Addr, tokens string, secured bool) {
 	url := "http://" + addr.String()
+	if secured {
+		url = "https://" + addr.String()
+	}
 	fmt.Fprintln(p.out, p.text("serve.ready", "version", version))
 	fmt.Fprintln(p.out, p.text("serve.open", "url", url))
 	curl := `curl -s ` + url + `/graphql -H 'Content-Type: application/json' -d '{"query":"{ communities(first: 3) { totalCount nodes { __typename name strategy } } }"}'`
@@ -148,8 +170,8 @@ func (p *program) logger(c *cli.Command) (*slog.Logger, error) {
 	return nil, p.usage("error.choice", "flag", "log-format", "choices", "text, json")
 }
 
-// reload reads the keyring again at every SIGHUP.
-func reload(ctx context.Context, a *app.App, log *slog.Logger) error {
+// reload reads the operator's files again at every SIGHUP. What cannot be read stays as it was.
+func reload(ctx context.Context, a *app.App, secured *web.Certificate, log *slog.Logger) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -158,11 +180,19 @@ func reload(ctx context.Context, a *app.App, log *slog.Logger) error {
 		case <-ctx.Done():
 			return nil
 		case <-hup:
-			if err := a.Keyring.Reload(); err != nil {
-				log.Error("keyring not reloaded, the old one stays", "error", err)
-				continue
+			reread(log, "keyring", a.Keyring.Reload)
+			reread(log, "trusted documents", a.TrustDocuments)
+			if secured != nil {
+				reread(log, "certificate", secured.Reload)
 			}
-			log.Info("keyring reloaded")
 		}
 	}
+}
+
+func reread(log *slog.Logger, what string, read func() error) {
+	if err := read(); err != nil {
+		log.Error(what+" not reloaded, the old state stays", "error", err)
+		return
+	}
+	log.Info(what + " reloaded")
 }

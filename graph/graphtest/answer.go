@@ -12,7 +12,7 @@ import (
 type Answer struct {
 	Status int         `json:"-"`
 	Header http.Header `json:"-"`
-	Text   string      `json:"-"`
+	Text   string      `json:"-"` // without what it cost
 
 	Data   map[string]any
 	Errors []Error

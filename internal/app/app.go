@@ -21,10 +21,12 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -51,6 +53,8 @@ type Config struct {
 	Mail *Mail
 	// Passwords overrides how passwords are hashed; nil for what a server needs.
 	Passwords *person.Passwords
+
+	Bounds Bounds
 }
 
 // audience is whom access tokens are for: this API.
@@ -80,6 +84,10 @@ type App struct {
 	Mailer        *schedule.Scheduler // apart from the other one: a slow server for mail holds up nothing else
 
 	Templates *template.Service
+
+	Budgets *limit.Limiter // what callers may still ask for
+	leases  *limit.Leases  // nil where this node is the only one
+	engine  *gql.Engine
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -95,6 +103,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	a.Scheduler = schedule.New(c.Now, c.Log)
+	if err := a.openBudgets(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.organisations(ctx); err != nil {
 		return nil, err
 	}

@@ -22,23 +22,33 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.engine = graph.NewServer(graph.Rooms{
+		Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
+		People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
+		Appraisals: a.Appraisals,
+
+		Reports: a.Reports,
+
+		Publications:  a.Publications,
+		Notifications: a.Notifications,
+
+		Templates: a.Templates, DraftFrom: a.DraftFrom,
+	}, graph.Options{
+		Open: a.Introspection, Log: a.Log,
+
+		Charge: a.charge, Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Caller: a.caller, TrustedOnly: a.Bounds.TrustedOnly,
+	})
+	if err := a.TrustDocuments(); err != nil {
+		return nil, err
+	}
 	return web.New(web.Config{
-		GraphQL: graph.NewServer(graph.Rooms{
-			Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
-			People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
-			Appraisals: a.Appraisals,
-
-			Reports: a.Reports,
-
-			Publications:  a.Publications,
-			Notifications: a.Notifications,
-
-			Templates: a.Templates, DraftFrom: a.DraftFrom,
-		}, graph.Options{Open: a.Introspection, Log: a.Log}),
+		GraphQL: a.engine,
 		Reports: a.paper(), Mail: a.leave(),
 		SDL: graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
+
+		Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Proxies: a.Bounds.Proxies, Origins: a.Bounds.Origins,
 	}), nil
 }
 

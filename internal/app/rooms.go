@@ -160,5 +160,7 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "appraisals", Do: a.Appraisals.Tick},
 
 		{Name: "notifications", Do: a.Notifications.Tick},
+
+		{Name: "budgets", Do: a.sweepBudgets},
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -24,7 +23,7 @@ import (
 const CodeCrossOrigin fault.Code = "CROSS_ORIGIN"
 
 // identify gives each request an id: the caller's own where it is fit for a log, else a fresh one.
-func identify(random io.Reader, next http.Handler) http.Handler {
+func identify(random io.Reader, proxies Proxies, next http.Handler) http.Handler {
 	fit := regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
@@ -37,11 +36,8 @@ func identify(random io.Reader, next http.Handler) http.Handler {
 			id = hex.EncodeToString(b[:])
 		}
 		w.Header().Set("X-Request-Id", id)
-		from, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			from = r.RemoteAddr
-		}
-		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), &request.Info{ID: id, Address: from, Agent: r.UserAgent()})))
+		info := &request.Info{ID: id, Address: proxies.address(r), Agent: r.UserAgent()}
+		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
 	})
 }
 
@@ -156,7 +152,8 @@ func rescue(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
-// secure sets the headers that keep browsers from guessing, framing and telling.
+// secure sets the headers that keep browsers from guessing, framing and telling, and from coming back unencrypted to
+// where they once came encrypted.
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -165,14 +162,25 @@ func secure(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("X-Permitted-Cross-Domain-Policies", "none")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// sameOrigin refuses changes that a page of another website sends from its reader's browser.
-func sameOrigin(next http.Handler) http.Handler {
+// sameOrigin refuses changes that a page of another website sends from its reader's browser, unless it is one of those
+// that we work with.
+func sameOrigin(origins []string, next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
+	for _, o := range origins {
+		if err := guard.AddTrustedOrigin(o); err != nil {
+			panic("origin: " + err.Error()) // checked by CheckOrigin, at start
+		}
+	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		gql.Refuse(r.Context(), w, http.StatusForbidden, fault.New(fault.Forbidden, CodeCrossOrigin))
 	}))

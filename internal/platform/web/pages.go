@@ -33,7 +33,7 @@ func landing(version string) http.Handler {
 		panic("landing page: " + err.Error()) // at start, never at a request
 	}
 	sum := sha256.Sum256([]byte(landingStyle))
-	policy := "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'sha256-" +
+	policy := "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" +
 		base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)

@@ -15,6 +15,8 @@ type Server struct {
 	Handler http.Handler
 	Log     *slog.Logger
 	Grace   time.Duration // how long it waits for what is under way; 0 is 25 seconds
+
+	Certificate *Certificate // secures the connections; nil leaves them open
 }
 
 // Serve answers on the listener until ctx ends. It returns nil when everything under way was answered in time.
@@ -33,7 +35,7 @@ func (s *Server) Serve(ctx context.Context, on net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(on) }()
+	go func() { ended <- s.listen(srv, on) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)
@@ -46,4 +48,13 @@ func (s *Server) Serve(ctx context.Context, on net.Listener) error {
 		return errors.Join(fmt.Errorf("stop: %w", err), srv.Close())
 	}
 	return nil
+}
+
+// listen answers on the listener, secured where there is a certificate.
+func (s *Server) listen(srv *http.Server, on net.Listener) error {
+	if s.Certificate == nil {
+		return srv.Serve(on)
+	}
+	srv.TLSConfig = s.Certificate.TLS()
+	return srv.ServeTLS(on, "", "")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 )
 
@@ -38,6 +39,10 @@ type Config struct {
 	Random       io.Reader                                                     // for request ids
 	Deadline     time.Duration                                                 // of one request at /graphql; 0 is 20 seconds
 	Version      string                                                        // of the program, for the landing page
+
+	Gate    *limit.Gate // lets in only so many requests at once; all where nil
+	Proxies Proxies     // who is believed about where requests come from
+	Origins []string    // websites whose pages may use the API, each checked by CheckOrigin
 }
 
 // New makes the whole handler.
@@ -46,10 +51,11 @@ func New(c Config) http.Handler {
 		c.Deadline = 20 * time.Second
 	}
 	m := newMeasures(c.Metrics)
+	watchGate(c.Metrics, c.Gate)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", sameOrigin(deadline(c.Deadline, login(c.Authenticate, c.GraphQL))))
+	mux.Handle("/graphql", sameOrigin(c.Origins, admit(c.Gate, deadline(c.Deadline, login(c.Authenticate, c.GraphQL)))))
 	if c.Reports != nil {
-		mux.Handle("GET /reports/", deadline(c.Deadline, login(c.Authenticate, c.Reports)))
+		mux.Handle("GET /reports/", admit(c.Gate, deadline(c.Deadline, login(c.Authenticate, c.Reports))))
 	}
 	if c.Mail != nil {
 		mux.Handle("/mail/", deadline(c.Deadline, c.Mail))
@@ -63,5 +69,5 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		gql.Refuse(r.Context(), w, http.StatusNotFound, fault.New(fault.NotFound, CodeNoRoute))
 	})
-	return identify(c.Random, speak(c.Catalogue, observe(c.Now, c.Log, m, rescue(c.Log, secure(mux)))))
+	return identify(c.Random, c.Proxies, speak(c.Catalogue, observe(c.Now, c.Log, m, rescue(c.Log, secure(shared(c.Origins, mux))))))
 }

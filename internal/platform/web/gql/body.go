@@ -62,7 +62,7 @@ func fromQuery(raw string) (*graphql.RawParams, *refusal) {
 		return nil, bad("the query string is malformed")
 	}
 	parts := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName"} {
+	for _, name := range []string{"query", "operationName", documentID} {
 		if v, ok := values[name]; ok {
 			if !utf8.ValidString(v[0]) {
 				return nil, unreadable()
@@ -101,7 +101,7 @@ func fromJSON(raw []byte) (*graphql.RawParams, *refusal) {
 }
 
 func params(parts map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
-	p := &graphql.RawParams{}
+	p, id := &graphql.RawParams{}, ""
 	if err := json.Unmarshal(orNull(parts["query"]), &p.Query); err != nil {
 		return nil, bad("“query” is not a string")
 	}
@@ -114,7 +114,13 @@ func params(parts map[string]json.RawMessage) (*graphql.RawParams, *refusal) {
 	if err := object(parts["extensions"], &p.Extensions); err != nil {
 		return nil, bad("“extensions” is not a JSON object")
 	}
-	if p.Query == "" {
+	if err := json.Unmarshal(orNull(parts[documentID]), &id); err != nil {
+		return nil, bad("“documentId” is not a string")
+	}
+	if id != "" {
+		p.Extensions = with(p.Extensions, documentID, id)
+	}
+	if p.Query == "" && !names(p) {
 		return nil, bad("“query” is missing")
 	}
 	return p, nil
@@ -184,4 +190,13 @@ func escaped(raw []byte) (rune, bool) {
 	}
 	n, err := strconv.ParseUint(string(raw[2:6]), 16, 16)
 	return rune(n), err == nil
+}
+
+// with adds a member to an object, which may be nil.
+func with(o map[string]any, name string, v any) map[string]any {
+	if o == nil {
+		o = map[string]any{}
+	}
+	o[name] = v
+	return o
 }

@@ -19,4 +19,10 @@ const (
 	CodeMediaType        fault.Code = "UNSUPPORTED_MEDIA_TYPE"    //
 	CodeTooLarge         fault.Code = "PAYLOAD_TOO_LARGE"         // max
 	CodeMethod           fault.Code = "METHOD_NOT_ALLOWED"        // allow
+
+	CodePersistedNotFound fault.Code = "PERSISTED_QUERY_NOT_FOUND"     //
+	CodePersistedOff      fault.Code = "PERSISTED_QUERY_NOT_SUPPORTED" //
+	CodePersistedMismatch fault.Code = "PERSISTED_QUERY_MISMATCH"      //
+	CodeNoDocument        fault.Code = "DOCUMENT_NOT_FOUND"            //
+	CodeNotTrusted        fault.Code = "DOCUMENT_NOT_TRUSTED"          //
 )

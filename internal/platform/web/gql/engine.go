@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -14,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
 
@@ -27,6 +30,17 @@ type Config struct {
 	Around graphql.RootFieldMiddleware
 	// Log takes unexpected errors.
 	Log *slog.Logger
+
+	// Charge takes an operation's price from its caller's budget before it runs. Nil charges nobody.
+	Charge Charge
+	// Gate lets in only so many operations at once. Nil lets in all.
+	Gate *limit.Gate
+	// Deadline is how long a query or mutation may run before its work is broken off; 0 for as long as its caller waits.
+	Deadline time.Duration
+	// Caller names whose memory of registered queries a request uses. Nil is one for all.
+	Caller func(ctx context.Context) string
+	// TrustedOnly runs no document but those that Trust has named.
+	TrustedOnly bool
 }
 
 // Engine answers GraphQL requests: an http.Handler.
@@ -35,6 +49,9 @@ type Engine struct {
 	exec    *executor.Executor
 	docs    *documents
 	present presenter
+
+	registered *registry
+	trusted    atomic.Pointer[Manifest]
 }
 
 // New makes an engine.
@@ -42,7 +59,8 @@ func New(c Config) *Engine {
 	if c.Open == nil {
 		c.Open = func(context.Context) bool { return false }
 	}
-	e := &Engine{c: c, exec: executor.New(c.Schema), docs: newDocuments(), present: presenter{c.Log}}
+	e := &Engine{c: c, exec: executor.New(c.Schema), docs: newDocuments(), present: presenter{c.Log}, registered: newRegistry()}
+	e.trusted.Store(&Manifest{})
 	e.exec.SetErrorPresenter(e.present.present)
 	e.exec.SetRecoverFunc(e.present.recovered)
 	e.exec.SetQueryCache(prepared{})
@@ -55,14 +73,36 @@ func New(c Config) *Engine {
 // Schema is the schema the engine answers.
 func (e *Engine) Schema() *ast.Schema { return e.c.Schema.Schema() }
 
-// begin makes a request ready to run, or says why it is not run: its document is parsed, held against the limits,
-// validated, its variables are coerced and its price is known before the first resolver is called.
+// begin makes a request ready to run, or says why it is not run: its document is found or parsed, held against the
+// limits, validated, its variables are coerced, and its price is known and paid before the first resolver is called.
 func (e *Engine) begin(ctx context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	b := billOf(ctx)
+	if f := e.charge(ctx, b, 0); f != nil { // who has nothing left costs us nothing more
+		return nil, gqlerror.List{Present(ctx, f)}
+	}
+	op, errs := e.ready(ctx, p, b)
+	if len(errs) > 0 {
+		_ = e.charge(ctx, b, unfitPrice) // what is wrong with it is told all the same
+		b.status, b.retry = 0, 0
+		return nil, errs
+	}
+	if errs := e.pay(ctx, op, b); len(errs) > 0 {
+		return nil, errs
+	}
+	return op, nil
+}
+
+// ready makes a request ready to be paid.
+func (e *Engine) ready(ctx context.Context, p *graphql.RawParams, b *bill) (*graphql.OperationContext, gqlerror.List) {
+	if f := e.resolve(ctx, p); f != nil {
+		return nil, gqlerror.List{Present(ctx, f)}
+	}
 	open := e.c.Open(ctx)
 	doc, errs := e.document(ctx, p.Query, open)
 	if len(errs) > 0 {
 		return nil, errs
 	}
+	e.register(ctx, p)
 	asked := doc.Operations.ForName(p.OperationName)
 	if asked == nil {
 		return nil, gqlerror.List{Present(ctx, fault.New(fault.Invalid, CodeNoOperation))}
@@ -75,20 +115,43 @@ func (e *Engine) begin(ctx context.Context, p *graphql.RawParams) (*graphql.Oper
 	if len(err) > 0 {
 		return nil, e.coded(ctx, CodeBadUserInput, err)
 	}
-	if err := e.c.Limits.affordable(op); err != nil {
+	b.price = e.c.Limits.price(op)
+	if err := e.c.Limits.affordable(b.price); err != nil {
 		return nil, gqlerror.List{Present(ctx, err)}
 	}
 	op.DisableIntrospection = !open
 	return op, nil
 }
 
-// run executes what begin made ready.
+// run executes what begin made ready, as soon as there is room for it and for no longer than the deadline. What has
+// come through the gate already, as a whole request over HTTP, does not wait again.
 func (e *Engine) run(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
+	ctx, leave, err := e.c.Gate.Enter(ctx)
+	if err != nil {
+		return &graphql.Response{Errors: gqlerror.List{Present(ctx, fault.Of(err))}}
+	}
+	defer leave()
+	if e.c.Deadline > 0 {
+		timed, cancel := context.WithTimeout(ctx, e.c.Deadline)
+		defer cancel()
+		ctx = timed
+	}
 	handle, ctx := e.exec.DispatchOperation(ctx, op)
 	resp := handle(ctx)
 	if resp == nil { // the caller has gone, or time ran out before the first field
 		err := fault.New(fault.Unavailable, fault.CodeUnavailable).Because(ctx.Err())
 		resp = &graphql.Response{Errors: gqlerror.List{Present(ctx, err)}}
+	}
+	return e.tellCost(op, resp)
+}
+
+// tellCost adds what an operation cost to its answer.
+func (e *Engine) tellCost(op *graphql.OperationContext, resp *graphql.Response) *graphql.Response {
+	if b, ok := op.Stats.GetExtension("cost").(*bill); ok {
+		if resp.Extensions == nil {
+			resp.Extensions = map[string]any{}
+		}
+		resp.Extensions["cost"] = b.told(e.c.Limits.actual(op.Operation.SelectionSet, resp.Data))["cost"]
 	}
 	return resp
 }

@@ -24,7 +24,7 @@ import (
 // small is a schema just large enough to be attacked. Its data is always the same; only errors differ.
 type small struct{ schema *ast.Schema }
 
-func newSmall(t *testing.T) small {
+func newSmall(t testing.TB) small {
 	t.Helper()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "small", Input: `
 		type Query {

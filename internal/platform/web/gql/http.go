@@ -19,7 +19,7 @@ import (
 
 // ServeHTTP answers GET and POST after the GraphQL-over-HTTP specification.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx := graphql.StartOperationTrace(r.Context())
+	ctx, bill := billed(graphql.StartOperationTrace(r.Context()), r)
 	w.Header().Add("Vary", "Accept")
 	form, ok := negotiate(r.Header)
 	defer e.rescue(ctx, w, form)
@@ -37,6 +37,8 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p, why := read(w, r)
 	if why != nil {
+		_ = e.charge(ctx, bill, unfitPrice) // what is wrong with it is told all the same
+		bill.retry = 0
 		refuse(ctx, w, form, why.status, gqlerror.List{Present(ctx, why.fault)})
 		return
 	}
@@ -48,6 +50,11 @@ const methods = "GET, POST, OPTIONS"
 
 func (e *Engine) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, form string, p *graphql.RawParams) {
 	op, errs := e.begin(ctx, p)
+	bill := billOf(ctx)
+	if len(errs) > 0 && bill.status > 0 {
+		refuse(ctx, w, form, bill.status, errs)
+		return
+	}
 	if len(errs) > 0 {
 		refuse(ctx, w, form, unfit(form), errs)
 		return
@@ -58,6 +65,10 @@ func (e *Engine) answer(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	}
 	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
 		notAllowed(ctx, w, form, http.MethodPost)
+		return
+	}
+	if bill.priceOnly {
+		write(ctx, w, form, http.StatusOK, encode(&graphql.Response{Extensions: bill.told(0)}))
 		return
 	}
 	write(ctx, w, form, http.StatusOK, encode(e.run(ctx, op)))
@@ -84,7 +95,11 @@ func Refuse(ctx context.Context, w http.ResponseWriter, status int, f *fault.Fau
 
 // refuse answers with errors alone: there is no data key where nothing was executed.
 func refuse(ctx context.Context, w http.ResponseWriter, form string, status int, errs gqlerror.List) {
-	body, err := json.Marshal(map[string]any{"errors": errs})
+	all := map[string]any{"errors": errs}
+	if b := billOf(ctx); b.standing != nil {
+		all["extensions"] = b.told(0)
+	}
+	body, err := json.Marshal(all)
 	if err != nil { // parameters that JSON cannot hold: the code alone must do
 		body = []byte(`{"errors":[{"message":"` + string(fault.CodeInternal) + `"}]}`)
 	}
@@ -93,6 +108,7 @@ func refuse(ctx context.Context, w http.ResponseWriter, form string, status int,
 
 func write(ctx context.Context, w http.ResponseWriter, form string, status int, body []byte) {
 	h := w.Header()
+	billOf(ctx).head(h)
 	h.Set("Content-Type", form+"; charset=utf-8")
 	h.Set("Content-Language", catalogue.From(ctx).Language())
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -17,16 +17,21 @@ const (
 	namesList = 4  // a list in the schema's description of itself
 )
 
-// affordable refuses an operation whose price is over the limit. The price is about the work behind the largest answer:
-// each field counts one or what Limits.Weights says, once for each member of the lists it is in; a page counts its
-// members even where none of their fields is asked for. Each condition of a filter counts one, and a count of a
-// filtered list counts its weight once for each of them, because each is held against whatever is looked at.
-func (l Limits) affordable(op *graphql.OperationContext) *fault.Fault {
+// price is about the work behind the largest answer an operation can get: each field counts one or what Limits.Weights
+// says, once for each member of the lists it is in; a page counts its members even where none of their fields is asked
+// for. Each condition of a filter counts one, and a count of a filtered list counts its weight once for each of them,
+// because each is held against whatever is looked at.
+func (l Limits) price(op *graphql.OperationContext) int {
 	p := pricing{
 		weights: l.Weights, vars: op.Variables,
 		fragments: map[*ast.FragmentDefinition]cost{}, breadths: map[string]int{},
 	}
-	if price := p.set(op.Operation.SelectionSet).once; price > l.Price {
+	return p.set(op.Operation.SelectionSet).once
+}
+
+// affordable refuses an operation whose price is over the limit, however much its caller has left.
+func (l Limits) affordable(price int) *fault.Fault {
+	if price > l.Price {
 		return fault.New(fault.Invalid, CodeTooCostly, "price", price, "max", l.Price)
 	}
 	return nil
