@@ -36,7 +36,7 @@ func identify(random io.Reader, proxies Proxies, next http.Handler) http.Handler
 			id = hex.EncodeToString(b[:])
 		}
 		w.Header().Set("X-Request-Id", id)
-		info := &request.Info{ID: id, Address: proxies.address(r), Agent: r.UserAgent()}
+		info := &request.Info{ID: id, Address: proxies.address(r), Agent: r.UserAgent(), Accept: r.Header.Values("Accept")}
 		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
 	})
 }

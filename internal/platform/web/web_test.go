@@ -27,6 +27,25 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
 
+func TestARefusalAtTheDoorHasTheFormThatItsReaderAccepts(t *testing.T) {
+	e := newEdge(t)
+	for accept, want := range map[string]string{
+		"": "application/json", "*/*": "application/json", "application/json": "application/json", "text/html": "application/json",
+		"application/graphql-response+json":                               "application/graphql-response+json",
+		"application/graphql-response+json,application/json;q=0.9":        "application/graphql-response+json",
+		"application/graphql-response+json, text/event-stream, image/png": "application/graphql-response+json",
+	} {
+		headers := []string{"Authorization", "Bearer bad"}
+		if accept != "" {
+			headers = append(headers, "Accept", accept)
+		}
+		w := e.ask("POST", "/graphql", headers...)
+		if got := w.Header().Get("Content-Type"); w.Code != 401 || got != want+"; charset=utf-8" {
+			t.Errorf("Accept %q: %d, %s", accept, w.Code, got)
+		}
+	}
+}
+
 // edge is the whole handler around a /graphql that says who is calling.
 type edge struct {
 	http.Handler

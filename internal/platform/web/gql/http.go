@@ -88,9 +88,11 @@ func notAllowed(ctx context.Context, w http.ResponseWriter, form, allow string) 
 	refuse(ctx, w, form, http.StatusMethodNotAllowed, gqlerror.List{Present(ctx, f)})
 }
 
-// Refuse answers a request with one error and no data, in the form that every GraphQL client reads.
+// Refuse answers a request with one error and no data, before it came to the engine or at another address. A client that
+// reads the newer form gets it: such clients look for an error's code there alone, and in the older form see the status.
 func Refuse(ctx context.Context, w http.ResponseWriter, status int, f *fault.Fault) {
-	refuse(ctx, w, jsonType, status, gqlerror.List{Present(ctx, f)})
+	form, _ := negotiate(http.Header{"Accept": request.Accept(ctx)})
+	refuse(ctx, w, form, status, gqlerror.List{Present(ctx, f)})
 }
 
 // refuse answers with errors alone: there is no data key where nothing was executed.

@@ -11,9 +11,10 @@ import (
 
 // Info is what is known of one request. A nil Info takes notes and forgets them.
 type Info struct {
-	ID      string // accepted from the caller or made here; echoed in X-Request-Id
-	Address string // where the request comes from, for slowing down guesses; never logged
-	Agent   string // what the caller's program calls itself, as it was sent; never logged
+	ID      string   // accepted from the caller or made here; echoed in X-Request-Id
+	Address string   // where the request comes from, for slowing down guesses; never logged
+	Agent   string   // what the caller's program calls itself, as it was sent; never logged
+	Accept  []string // the forms of an answer that the caller reads, as they were sent
 
 	mu        sync.Mutex
 	operation string
@@ -42,6 +43,14 @@ func Address(ctx context.Context) string {
 		return i.Address
 	}
 	return ""
+}
+
+// Accept is which forms of an answer the caller reads, as the header says it; none outside any request.
+func Accept(ctx context.Context) []string {
+	if i := From(ctx); i != nil {
+		return i.Accept
+	}
+	return nil
 }
 
 // Client is in what program the request was made, roughly: enough for people to know their own sessions apart, and no
