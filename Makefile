@@ -21,19 +21,24 @@ run: build ## build, and run with real input on http://127.0.0.1:8080
 	./bin/cobuild serve --demo --data $(DATA) --addr $(ADDR)
 
 .PHONY: test
-test: ## all tests, on both stores (TESTFLAGS=-race for the race detector)
+test: ## all tests, on both stores, and partners' clients (TESTFLAGS=-race for the race detector)
 	@TESTFLAGS='$(TESTFLAGS)' GO='$(GO)' bash deploy/test/run.sh
+
+.PHONY: clients
+clients: ## the clients that partners use, against a live demo (SUITES='apollo relay' for some)
+	@GO='$(GO)' bash deploy/test/clients.sh $(SUITES)
 
 .PHONY: check
 check: generated tidied lint vuln ## what CI runs: no drift, tidy, lint, vulnerabilities, tests with the race detector
 	@$(MAKE) --no-print-directory test TESTFLAGS=-race
 
 .PHONY: generate
-generate: ## write again what is generated: GraphQL code, the tables in docs, the printed schema
+generate: ## write again what is generated: GraphQL code, the tables in docs, the printed schema, an example's client
 	$(GO) tool gqlgen generate
 	$(GO) run ./internal/access/print > docs/permissions.md
 	$(GO) test ./internal/notification -run TestTheTableOfKinds -update -count=1
 	$(GO) test ./graph -run TestThePublishedSchemaIsTheGoldenOne -update -count=1
+	cd docs/examples/integrate && $(GO) tool -modfile=../../../internal/tools/go.mod genqlient genqlient.yaml
 
 .PHONY: generated
 generated: generate ## fail where what is generated differs from what is committed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests on both stores; with CI set, none is taken from the cache. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
+# All tests on both stores, then the clients of partners; with CI set, none is taken from the cache. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 missing=
@@ -20,5 +20,17 @@ code=$?
 case "${TESTFLAGS:-}" in # the long walk is too long for the race detector: it is taken without it
   *-race*) "${GO:-go}" test ${CI:+-count=1} -timeout 60m -run TestAHundredThousandRandomStepsKeepEveryInvariant ./internal/app || code=1 ;;
 esac
+if [ -z "${TESTPACKAGES:-}" ]; then # some packages alone: their tests and nothing else
+  bash deploy/test/clients.sh
+  case $? in
+    0) ;;
+    3)
+      clients='NOT RUN: the clients that partners use, because npm and its packages cannot be had here.'
+      [ "${CI:-}" != true ] || { echo "$clients With CI=true that is a failure." >&2; code=1; }
+      ;;
+    *) code=1 ;;
+  esac
+fi
 [ -z "$missing" ] || echo "$missing"
+[ -z "${clients:-}" ] || echo "$clients"
 exit $code
