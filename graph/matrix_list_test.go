@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/cobuild/cobuild/graph/graphtest"
@@ -37,6 +38,19 @@ func (w *matrixTown) everybody() {
 	}
 	w.at["notification"], w.at["unread"] = of("FULFILMENT_DISPUTED"), of("CONTRACT_TO_SIGN")
 	w.Do(t, "liaison", "markRead", m{"ids": []string{w.at["notification"]}}, "marked").Fine()
+	w.Do(t, "secretary", "registerDistrict", m{"name": "梁溪区", "nameEn": "Liangxi", "code": "320213"}, "district { id }").Is("FORBIDDEN")
+	again := w.Request(t, "", `mutation($p: String!) { signIn(input: {login: "secretary", password: $p}) { token } }`, "p", graphtest.Password)
+	again.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+	w.Send(t, again).Fine()
+	w.Settle(t)
+	for _, kind := range strings.Fields("SIGNED_IN ACTION_REFUSED SIGNING_KEY_USED") {
+		a := w.Ask(t, "secretary", "{ securityLog(filter: {kind: {eq: "+kind+"}}) { nodes { id client } } }").Fine()
+		for i := range a.Len("securityLog.nodes") {
+			if at := fmt.Sprintf("securityLog.nodes.%d.", i); w.at[kind] == "" || a.Get(at+"client") != nil {
+				w.at[kind] = a.Str(at + "id")
+			}
+		}
+	}
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -97,6 +111,9 @@ func (w *matrixTown) list() {
 	node("of the sub-district", "ContractTemplate", w.at["template"])
 	node("of the sub-district", "LibraryClause", w.at["libraryClause"])
 	node("of the partner's liaison", "Notification", w.at["notification"])
+	node("a sign-in of the host's secretary", "SecurityEntry", w.at["SIGNED_IN"])
+	node("what the host's secretary may not do", "SecurityEntry", w.at["ACTION_REFUSED"])
+	node("a use of the host's signing key", "SecurityEntry", w.at["SIGNING_KEY_USED"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

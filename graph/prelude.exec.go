@@ -1762,6 +1762,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐRole(ctx cont
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSecurityEntry(ctx context.Context, ec *executionContext, v any) (id.SecurityEntry, error) {
+	res, err := wire.UnmarshalSecurityEntryID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSecurityEntry(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.SecurityEntry) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalSecurityEntryID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSession(ctx context.Context, ec *executionContext, v any) (id.Session, error) {
 	res, err := wire.UnmarshalSessionID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -39,6 +40,8 @@ type Rooms struct {
 
 	Publications  *publication.Service
 	Notifications *notification.Service
+
+	SecurityLog *securitylog.Service
 
 	Templates *template.Service
 	// DraftFrom drafts a contract from a template: what one room fills, another drafts.

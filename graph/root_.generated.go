@@ -70,6 +70,7 @@ type ResolverRoot interface {
 	ResidentUnit() ResidentUnitResolver
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
+	SecurityEntry() SecurityEntryResolver
 	Session() SessionResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
@@ -218,6 +219,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RoleChoice", graphql.BindUnmarshaler(ec, unmarshalInputRoleChoice)),
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
+			graphql.NewInputUnmarshaler("SecurityFilter", graphql.BindUnmarshaler(ec, unmarshalInputSecurityFilter)),
+			graphql.NewInputUnmarshaler("SecurityKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSecurityKindChoice)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
@@ -319,7 +322,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -506,6 +509,7 @@ type Mutation
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
+	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
@@ -2668,6 +2672,60 @@ func childFields_RoleHolding(ctx context.Context, ec *executionContext, field gr
 		return fieldContext_RoleHolding_revokedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleHolding", field.Name)
+}
+
+func childFields_SecurityEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_SecurityEntry_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_SecurityEntry_kind(ctx, ec, field)
+	case "count":
+		return fieldContext_SecurityEntry_count(ctx, ec, field)
+	case "at":
+		return fieldContext_SecurityEntry_at(ctx, ec, field)
+	case "lastAt":
+		return fieldContext_SecurityEntry_lastAt(ctx, ec, field)
+	case "person":
+		return fieldContext_SecurityEntry_person(ctx, ec, field)
+	case "organisation":
+		return fieldContext_SecurityEntry_organisation(ctx, ec, field)
+	case "subject":
+		return fieldContext_SecurityEntry_subject(ctx, ec, field)
+	case "code":
+		return fieldContext_SecurityEntry_code(ctx, ec, field)
+	case "operation":
+		return fieldContext_SecurityEntry_operation(ctx, ec, field)
+	case "network":
+		return fieldContext_SecurityEntry_network(ctx, ec, field)
+	case "client":
+		return fieldContext_SecurityEntry_client(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEntry", field.Name)
+}
+
+func childFields_SecurityEntryConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_SecurityEntryConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_SecurityEntryConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_SecurityEntryConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_SecurityEntryConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEntryConnection", field.Name)
+}
+
+func childFields_SecurityEntryEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_SecurityEntryEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_SecurityEntryEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecurityEntryEdge", field.Name)
 }
 
 func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

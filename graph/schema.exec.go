@@ -29,6 +29,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -132,6 +133,7 @@ type QueryResolver interface {
 	PublishedContract(ctx context.Context, id string) (*publication.PublishedContract, error)
 	PublishedContracts(ctx context.Context, filter *publication.Filter, orderBy *publication.Order, first *int, after *string, last *int, before *string) (*page.Connection[*publication.PublishedContract], error)
 	Report(ctx context.Context, scope report.Scope, period report.Period) (*report.Report, error)
+	SecurityLog(ctx context.Context, filter *securitylog.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*securitylog.Entry], error)
 	SigningKeys(ctx context.Context, organisation string, first *int, after *string, last *int, before *string) (*page.Connection[*signingkey.SigningKey], error)
 	ContractTemplates(ctx context.Context, usableBy *string, filter *template.Filter, orderBy *template.Order, first *int, after *string, last *int, before *string) (*page.Connection[*template.Template], error)
 	ContractTemplate(ctx context.Context, id string) (*template.Template, error)
@@ -2108,6 +2110,52 @@ func field_Query_residentUnits_args(ctx context.Context, ec *executionContext, r
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_Query_securityLog_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*securitylog.Filter, error) {
+			return unmarshalOSecurityFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋsecuritylogᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -8270,6 +8318,68 @@ func fieldContext_Query_report(ctx context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
+func _Query_securityLog(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_securityLog(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SecurityLog(ctx, fc.Args["filter"].(*securitylog.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				if err != nil {
+					var zeroVal *page.Connection[*securitylog.Entry]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*securitylog.Entry]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*securitylog.Entry]) graphql.Marshaler {
+			return marshalOSecurityEntryConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_securityLog(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SecurityEntryConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_securityLog_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_signingKeys(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8911,6 +9021,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Session(ctx, ec, sel, obj)
+	case *securitylog.Entry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _SecurityEntry(ctx, ec, sel, obj)
 	case *publication.PublishedContract:
 		if obj == nil {
 			return graphql.Null
@@ -9930,6 +10045,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_report(ctx, ec, field)
 				})
+		case "securityLog":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_securityLog(ctx, ec, field)
+				})
 		case "signingKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -10281,6 +10402,25 @@ func marshalODecimal2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatform�
 	return v
 }
 
+func unmarshalOErrorCode2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋfaultᚐCode(ctx context.Context, ec *executionContext, v any) (*fault.Code, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := fault.Code(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOErrorCode2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋfaultᚐCode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *fault.Code) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
 func unmarshalOJSON2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐJSON(ctx context.Context, ec *executionContext, v any) (*scalar.JSON, error) {
 	if v == nil {
 		return nil, nil
@@ -10327,6 +10467,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapSigningKey := map[int]int{}
 		var batchItemsSession []*person.Session
 		batchIdxMapSession := map[int]int{}
+		var batchItemsSecurityEntry []*securitylog.Entry
+		batchIdxMapSecurityEntry := map[int]int{}
 		var batchItemsPublishedContract []*publication.PublishedContract
 		batchIdxMapPublishedContract := map[int]int{}
 		var batchItemsNotification []*notification.Notification
@@ -10378,6 +10520,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *person.Session:
 				batchIdxMapSession[i] = len(batchItemsSession)
 				batchItemsSession = append(batchItemsSession, concrete)
+			case *securitylog.Entry:
+				batchIdxMapSecurityEntry[i] = len(batchItemsSecurityEntry)
+				batchItemsSecurityEntry = append(batchItemsSecurityEntry, concrete)
 			case *publication.PublishedContract:
 				batchIdxMapPublishedContract[i] = len(batchItemsPublishedContract)
 				batchItemsPublishedContract = append(batchItemsPublishedContract, concrete)
@@ -10440,6 +10585,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		if len(batchItemsSession) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Session", batchItemsSession, batchIdxMapSession)
 		}
+		if len(batchItemsSecurityEntry) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "SecurityEntry", batchItemsSecurityEntry, batchIdxMapSecurityEntry)
+		}
 		if len(batchItemsPublishedContract) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "PublishedContract", batchItemsPublishedContract, batchIdxMapPublishedContract)
 		}
@@ -10481,24 +10629,6 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 	})
 
 	return ret
-}
-
-func unmarshalOURL2ᚖstring(ctx context.Context, ec *executionContext, v any) (*string, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := wire.UnmarshalURL(v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func marshalOURL2ᚖstring(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *string) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	_ = sel
-	_ = ctx
-	res := wire.MarshalURL(*v)
-	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -211,3 +211,14 @@ func MarshalAmendmentID(i id.Amendment) graphql.ContextMarshaler { return write(
 func UnmarshalAmendmentID(ctx context.Context, v any) (id.Amendment, error) {
 	return read[id.Amendment](ctx, v, Amendment())
 }
+
+// SecurityEntry is an entry of the security log.
+func SecurityEntry() Kind { return Kind{"SecurityEntry", []id.Kind{id.KindSecurityEntry}} }
+
+// MarshalSecurityEntryID writes the identifier of an entry of the security log.
+func MarshalSecurityEntryID(i id.SecurityEntry) graphql.ContextMarshaler { return write(i) }
+
+// UnmarshalSecurityEntryID reads the identifier of an entry of the security log; one of another kind is refused.
+func UnmarshalSecurityEntryID(ctx context.Context, v any) (id.SecurityEntry, error) {
+	return read[id.SecurityEntry](ctx, v, SecurityEntry())
+}

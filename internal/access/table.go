@@ -37,6 +37,8 @@ func Table() authz.Table {
 	return scoped(slices.Concat(
 		organisations(), people(), keys(), contracts(), inForce(), amendments(), fulfilments(), appraisals(),
 		publications(), templates(), reports(), notifications(),
+
+		security(),
 	))
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -81,6 +82,7 @@ type App struct {
 
 	Publications  *publication.Service
 	Notifications *notification.Service
+	SecurityLog   *securitylog.Service
 	Mailer        *schedule.Scheduler // apart from the other one: a slow server for mail holds up nothing else
 
 	Templates *template.Service
@@ -104,6 +106,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	a.Scheduler = schedule.New(c.Now, c.Log)
 	if err := a.openBudgets(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.securityLog(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.organisations(ctx); err != nil {
@@ -184,5 +189,7 @@ func (a *App) Settle(ctx context.Context) error {
 // Ready says whether the store can be reached and written.
 func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
 
-// Close lets go of the store.
-func (a *App) Close(ctx context.Context) error { return a.Backend.Close(ctx) }
+// Close writes what waits in memory, and lets go of the store.
+func (a *App) Close(ctx context.Context) error {
+	return errors.Join(a.SecurityLog.Close(ctx), a.Backend.Close(ctx))
+}

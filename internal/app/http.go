@@ -31,6 +31,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 		Publications:  a.Publications,
 		Notifications: a.Notifications,
+		SecurityLog:   a.SecurityLog,
 
 		Templates: a.Templates, DraftFrom: a.DraftFrom,
 	}, graph.Options{
@@ -44,7 +45,7 @@ func (a *App) Handler() (http.Handler, error) {
 	return web.New(web.Config{
 		GraphQL: a.engine,
 		Reports: a.paper(), Mail: a.leave(),
-		SDL: graph.SDL(), Authenticate: a.Authenticate, Ready: a.Ready,
+		SDL: graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
 

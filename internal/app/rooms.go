@@ -58,6 +58,7 @@ func (a *App) people(ctx context.Context) error {
 		Organisation: a.Directory.FactsOf,
 		Address:      request.Address,
 		Client:       request.Client,
+		Noted:        a.atTheDoor,
 	})
 	return err
 }
@@ -65,7 +66,7 @@ func (a *App) people(ctx context.Context) error {
 func (a *App) contracts(ctx context.Context) error {
 	var err error
 	if a.Keys, err = signingkey.Open(ctx, a.Backend, signingkey.Service{
-		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Ring: a.Keyring,
+		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Ring: a.Keyring, Noted: a.keyUsed,
 	}); err != nil {
 		return err
 	}
@@ -162,5 +163,6 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "notifications", Do: a.Notifications.Tick},
 
 		{Name: "budgets", Do: a.sweepBudgets},
+		{Name: "security log", Do: a.SecurityLog.Tick},
 	}
 }

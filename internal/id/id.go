@@ -48,6 +48,9 @@ type (
 	Notification string
 	// Amendment is a change of the text of a contract in force.
 	Amendment string
+
+	// SecurityEntry is something that happened at the door.
+	SecurityEntry string
 )
 
 // Kind is the three-letter beginning of an identifier.
@@ -75,6 +78,8 @@ const (
 
 	KindNotification Kind = "ntf"
 	KindAmendment    Kind = "amd"
+
+	KindSecurityEntry Kind = "sec"
 )
 
 const form = "1"

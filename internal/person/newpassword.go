@@ -47,9 +47,13 @@ func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*
 		return me, err
 	})
 	if err != nil {
+		s.refused(ctx, DeedPasswordRefused, me, err)
 		return nil, err
 	}
-	return s.setPassword(secretly(ctx, ""), me, in.NewPassword, a.Session)
+	if me, err = s.setPassword(secretly(ctx, ""), me, in.NewPassword, a.Session); err == nil {
+		s.Noted(ctx, Deed{Kind: DeedPasswordChanged, Person: a.Person, Session: a.Session})
+	}
+	return me, err
 }
 
 // changed says whether this very change was made before. What was sent then is not remembered, because it held

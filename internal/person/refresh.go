@@ -138,7 +138,8 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 		o.prolong(now)
 		return nil
 	})
-	if err == nil {
+	if err == nil && refusal != nil {
+		s.Noted(ctx, Deed{Kind: DeedRefreshReused, Person: p.ID, Session: o.ID, Code: CodeReused})
 		err = refusal
 	}
 	if err != nil {

@@ -31,6 +31,8 @@ type Service struct {
 	Address func(context.Context) string
 	// Client is in what program the request was made, roughly, for its owner's list of sessions; may be nil.
 	Client func(context.Context) string
+	// Noted hears what happens at the door, for the security log; may be nil.
+	Noted func(context.Context, Deed)
 
 	table       authz.Table
 	people      *store.Collection[*Person]
@@ -60,6 +62,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	}
 	if s.Client == nil {
 		s.Client = func(context.Context) string { return "" }
+	}
+	if s.Noted == nil {
+		s.Noted = func(context.Context, Deed) {}
 	}
 	var err error
 	if s.people, err = store.Open(ctx, db, store.Options[*Person]{

@@ -50,10 +50,19 @@ func (s *Service) EndSession(ctx context.Context, in EndSessionInput) (*Session,
 	if _, err := authz.Personally(ctx); err != nil {
 		return nil, err
 	}
-	return s.sessions.Change(ctx, access.SessionEnd, string(in.ID), func(o *Session) error {
+	return s.ended(ctx, in.ID)
+}
+
+// ended ends a session in its person's name.
+func (s *Service) ended(ctx context.Context, which id.Session) (*Session, error) {
+	o, err := s.sessions.Change(ctx, access.SessionEnd, string(which), func(o *Session) error {
 		o.end(s.now())
 		return nil
 	})
+	if err == nil {
+		s.Noted(ctx, Deed{Kind: DeedSignedOut, Person: o.Person, Session: o.ID})
+	}
+	return o, err
 }
 
 // Current says whether a session is the one in which the caller asks.

@@ -40,6 +40,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 	login := folded(in.Login)
 	p, err := s.guess(ctx, "login:"+login, func() (*Person, error) { return s.recognise(ctx, login, in.Password) })
 	if err != nil {
+		s.refused(ctx, DeedSignInRefused, p, err)
 		return nil, err
 	}
 	session := id.New[id.Session](id.KindSession, s.now(), s.Random)
@@ -54,10 +55,11 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 		}
 		return nil, err
 	}
+	s.Noted(ctx, Deed{Kind: DeedSignedIn, Person: p.ID, Session: o.ID})
 	return s.signedIn(ctx, p, o, refresh)
 }
 
-// recognise finds the person with this login and password.
+// recognise finds the person with this login and password; where the password is wrong, whose it is not.
 func (s *Service) recognise(ctx context.Context, login, password string) (*Person, error) {
 	p, err := s.byLogin(ctx, login)
 	if err != nil && !fault.Is(err, fault.CodeNotFound) {
@@ -72,7 +74,7 @@ func (s *Service) recognise(ctx context.Context, login, password string) (*Perso
 		return nil, err
 	}
 	if !ok {
-		return nil, fault.New(fault.Refused, CodeCredentials)
+		return p, fault.New(fault.Refused, CodeCredentials)
 	}
 	if stale {
 		s.renew(ctx, p, password)
@@ -186,10 +188,7 @@ func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*Session, error
 			return nil, err
 		}
 	}
-	return s.sessions.Change(ctx, access.SessionEnd, string(a.Session), func(o *Session) error {
-		o.end(s.now())
-		return nil
-	})
+	return s.ended(ctx, a.Session)
 }
 
 // byLogin finds the person with a folded login name or e-mail address.

@@ -27,12 +27,17 @@ type Service struct {
 	Cursors *page.Cursors
 	Ring    *keyring.Keyring // whose master key encrypts what is held
 	Told    func()           // wakes the relay; may be nil
+	// Noted hears how keys are used, for the security log; may be nil.
+	Noted func(context.Context, Use)
 
 	keys *store.Collection[*SigningKey]
 }
 
 // Open makes the room ready on a back end.
 func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
+	if s.Noted == nil {
+		s.Noted = func(context.Context, Use) {}
+	}
 	var err error
 	if s.keys, err = store.Open(ctx, db, store.Options[*SigningKey]{
 		Schema: schema(), Read: access.KeyRead, Now: s.Now, Told: s.Told,

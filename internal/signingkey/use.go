@@ -14,6 +14,13 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
+// Use is one use of an organisation's key, or an attempt at one that was refused.
+type Use struct {
+	Key          id.SigningKey // empty where none is known
+	Organisation id.Organisation
+	Code         fault.Code // with what it was refused; empty where it was not
+}
+
 // SignAs signs a statement with the key held for an organisation, for an actor who has its signing right. The key is
 // opened for this one signature. KEY_NONE_HELD where none is held.
 func (s *Service) SignAs(ctx context.Context, o id.Organisation, say signing.Statement) (jws, kid string, err error) {
@@ -34,12 +41,22 @@ func (s *Service) SignAs(ctx context.Context, o id.Organisation, say signing.Sta
 	if jws, err = signing.Sign(private, k.Kid, say); err != nil {
 		return "", "", err
 	}
+	s.Noted(ctx, Use{Key: k.ID, Organisation: o})
 	return jws, k.Kid, nil
 }
 
 // CheckSignature checks a signature that an organisation made itself: over just this statement, by a key that the
 // organisation has registered and not revoked. KEY_UNKNOWN, KEY_REVOKED or SIGNATURE_INVALID otherwise.
 func (s *Service) CheckSignature(ctx context.Context, o id.Organisation, jws string, say signing.Statement) (kid string, err error) {
+	use := Use{Organisation: o}
+	defer func() {
+		if err == nil || fault.Of(err).Kind == fault.Refused || fault.Of(err).Kind == fault.Invalid {
+			if err != nil {
+				use.Code = fault.Of(err).Code
+			}
+			s.Noted(ctx, use)
+		}
+	}()
 	if kid, err = signing.KeyID(jws); err != nil {
 		return "", err
 	}
@@ -50,6 +67,7 @@ func (s *Service) CheckSignature(ctx context.Context, o id.Organisation, jws str
 	if k == nil || k.Organisation != o {
 		return "", fault.New(fault.Refused, CodeUnknown, "kid", kid)
 	}
+	use.Key = k.ID
 	if err := k.usable(); err != nil {
 		return "", err
 	}

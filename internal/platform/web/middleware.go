@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,8 +198,8 @@ func deadline(d time.Duration, next http.Handler) http.Handler {
 }
 
 // login finds the caller by the bearer token. Without a token the caller is nobody; with a token that does not hold,
-// the request is refused rather than answered as nobody's.
-func login(authenticate func(context.Context, string) (authz.Actor, error), next http.Handler) http.Handler {
+// the request is refused rather than answered as nobody's. What is refused to somebody known is told to the log of that.
+func login(c Config, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		w.Header().Add("Vary", "Authorization")
@@ -207,18 +208,31 @@ func login(authenticate func(context.Context, string) (authz.Actor, error), next
 			next.ServeHTTP(w, r.WithContext(authz.With(ctx, authz.Actor{})))
 			return
 		}
-		scheme, token, _ := strings.Cut(headers[0], " ")
-		if token = strings.TrimSpace(token); len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
-			challenge(ctx, w, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated))
-			return
-		}
-		actor, err := authenticate(ctx, token)
+		actor, err := bearer(ctx, headers, c.Authenticate)
 		if err != nil {
+			if fault.Of(err).Kind != fault.Unavailable {
+				c.Refused(ctx, fault.CodeUnauthenticated, "")
+			}
 			challenge(ctx, w, fault.Of(err))
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(authz.With(ctx, actor)))
+		ctx = authz.With(ctx, actor)
+		defer func() {
+			if info := request.From(ctx); slices.Contains(info.Codes(), fault.CodeForbidden) {
+				c.Refused(ctx, fault.CodeForbidden, info.Operation())
+			}
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// bearer finds who comes with the one bearer token of the headers.
+func bearer(ctx context.Context, headers []string, who func(context.Context, string) (authz.Actor, error)) (authz.Actor, error) {
+	scheme, token, _ := strings.Cut(headers[0], " ")
+	if token = strings.TrimSpace(token); len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+	}
+	return who(ctx, token)
 }
 
 // challenge answers a token that does not hold; where that could not be found out, it says so instead.

@@ -30,6 +30,7 @@ type Config struct {
 	Mail         http.Handler                                                  // answers /mail/; absent where nil
 	SDL          string                                                        // the published schema
 	Authenticate func(ctx context.Context, bearer string) (authz.Actor, error) // finds the caller of a token
+	Refused      func(ctx context.Context, code fault.Code, operation string)  // hears of refusals, for the security log; may be nil
 	Ready        func(ctx context.Context) error                               // whether requests can be served now
 	JWKS         func(ctx context.Context) ([]byte, error)                     // the public keys of our tokens
 	Catalogue    *catalogue.Catalogue                                          // the sentences for people
@@ -50,12 +51,15 @@ func New(c Config) http.Handler {
 	if c.Deadline <= 0 {
 		c.Deadline = 20 * time.Second
 	}
+	if c.Refused == nil {
+		c.Refused = func(context.Context, fault.Code, string) {}
+	}
 	m := newMeasures(c.Metrics)
 	watchGate(c.Metrics, c.Gate)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", sameOrigin(c.Origins, admit(c.Gate, deadline(c.Deadline, login(c.Authenticate, c.GraphQL)))))
+	mux.Handle("/graphql", sameOrigin(c.Origins, admit(c.Gate, deadline(c.Deadline, login(c, c.GraphQL)))))
 	if c.Reports != nil {
-		mux.Handle("GET /reports/", admit(c.Gate, deadline(c.Deadline, login(c.Authenticate, c.Reports))))
+		mux.Handle("GET /reports/", admit(c.Gate, deadline(c.Deadline, login(c, c.Reports))))
 	}
 	if c.Mail != nil {
 		mux.Handle("/mail/", deadline(c.Deadline, c.Mail))
