@@ -26,7 +26,8 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.community.id": quoted(w.Community), "Query.contract.id": quoted(w.at["inForce"]), "Query.organisation.id": quoted(w.Community),
 		"Query.publishedContract.id": quoted(w.at["public contract"]), "Query.contractTemplate.id": quoted(w.at["template"]),
 		"Query.libraryClause.id": quoted(w.at["libraryClause"]), "Query.residentUnit.id": quoted(w.Unit),
-		"Query.cooperationRecord.organisation": quoted(w.Unit), "Query.invitations.organisation": "null",
+		"Query.cooperationRecord.organisation": quoted(w.Unit), "Query.serviceAccounts.organisation": quoted(w.Unit),
+		"Query.serviceAccount.id": quoted(w.at["program"]), "Query.invitations.organisation": "null",
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
 	}}
 }

@@ -14,6 +14,9 @@ import (
 func (w *matrixTown) input(s *ast.Schema, f *ast.FieldDefinition) m {
 	in := m{}
 	said := w.inputs()[f.Name]
+	if said == nil {
+		said = w.programInputs()[f.Name]
+	}
 	for _, g := range s.Types[f.Arguments[0].Type.Name()].Fields {
 		switch v, ok := said[g.Name]; {
 		case ok:
@@ -189,7 +192,11 @@ func (w *matrixTown) tries(t *testing.T, a *asker, f *ast.FieldDefinition, calle
 		if w.spare == nil {
 			w.spare = w.Fork(t)
 		}
-		cell := a.became(t, f.Name, payload, w.spare.Ask(t, c.login, ask, "in", in))
+		sent := in
+		if c.program {
+			sent = with(in, m{"clientMutationId": "matrix"})
+		}
+		cell := a.became(t, f.Name, payload, w.spare.Ask(t, c.login, ask, "in", sent))
 		into.set(f.Name, c.title, cell)
 		if cell == done {
 			w.spare = nil

@@ -83,6 +83,8 @@ func (w *matrixTown) list() {
 	node("a member of the host, for a time", "Person", w.at["late"])
 	node("the former party's liaison", "Person", w.at["third"])
 	node("of the host's secretary", "Session", w.at["session"])
+	node("of the partner", "ServiceAccount", w.at["program"])
+	node("of the partner, stopped", "ServiceAccount", w.at["stopped"])
 	node("sent by the host's secretary", "Invitation", w.at["invitation"])
 	node("taken up", "Invitation", w.at["accepted"])
 	node("of the host", "SigningKey", w.at["signingKey"])

@@ -14,21 +14,25 @@ type caller struct {
 	title string
 	login string // with which they are signed in
 	is    string
+
+	program bool // which names what it does
 }
 
 func callers() []caller {
 	return []caller{
-		{"nobody", "", "not signed in"},
-		{"outsider", "outsider", "liaison of a unit that has nothing to do with any of it"},
-		{"stranger", "stranger", "secretary of another community of the sub-district"},
-		{"member", "member", "member of the partner, without an office"},
-		{"steward", "steward", "grid steward of the host"},
-		{"host", "secretary", "secretary of the host, with its signing right"},
-		{"partner", "liaison", "liaison of the partner, with its signing right"},
-		{"former", "third", "liaison of a unit that has left the contract in force and is in no other"},
-		{"supervisor", "supervisor", "officer of the sub-district above the host"},
-		{"auditor", "auditor", "auditor of the district above that"},
-		{"administrator", "admin", "operates the platform"},
+		{title: "nobody", login: "", is: "not signed in"},
+		{title: "outsider", login: "outsider", is: "liaison of a unit that has nothing to do with any of it"},
+		{title: "stranger", login: "stranger", is: "secretary of another community of the sub-district"},
+		{title: "member", login: "member", is: "member of the partner, without an office"},
+		{title: "steward", login: "steward", is: "grid steward of the host"},
+		{title: "host", login: "secretary", is: "secretary of the host, with its signing right"},
+		{title: "partner", login: "liaison", is: "liaison of the partner, with its signing right"},
+		{title: "former", login: "third", is: "liaison of a unit that has left the contract in force and is in no other"},
+		{title: "supervisor", login: "supervisor", is: "officer of the sub-district above the host"},
+		{title: "auditor", login: "auditor", is: "auditor of the district above that"},
+		{title: "administrator", login: "admin", is: "operates the platform"},
+		{title: "program", login: "program", is: "service account of the partner in the role of its liaison, with every scope that one can have", program: true},
+		{title: "bare program", login: "bare", is: "likewise, with no scope", program: true},
 	}
 }
 

@@ -70,6 +70,7 @@ func newMatrixTown(t *testing.T) *matrixTown {
 	w.due()
 	w.papers()
 	w.everybody()
+	w.programs()
 	w.list()
 	return w
 }

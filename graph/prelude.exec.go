@@ -1566,6 +1566,20 @@ func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.Se
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAPIKey(ctx context.Context, ec *executionContext, v any) (id.APIKey, error) {
+	res, err := wire.UnmarshalAPIKeyID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAPIKey(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.APIKey) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalAPIKeyID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAmendment(ctx context.Context, ec *executionContext, v any) (id.Amendment, error) {
 	res, err := wire.UnmarshalAmendmentID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1588,6 +1602,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(c
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Appraisal) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalAppraisalID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClientKey(ctx context.Context, ec *executionContext, v any) (id.ClientKey, error) {
+	res, err := wire.UnmarshalClientKeyID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClientKey(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ClientKey) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalClientKeyID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -1770,6 +1798,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSecurityEnt
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐSecurityEntry(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.SecurityEntry) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalSecurityEntryID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐServiceAccount(ctx context.Context, ec *executionContext, v any) (id.ServiceAccount, error) {
+	res, err := wire.UnmarshalServiceAccountID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐServiceAccount(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ServiceAccount) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalServiceAccountID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}

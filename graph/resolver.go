@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -46,4 +47,6 @@ type Rooms struct {
 	Templates *template.Service
 	// DraftFrom drafts a contract from a template: what one room fills, another drafts.
 	DraftFrom func(context.Context, template.DraftInput) (*contract.Contract, error)
+
+	ServiceAccounts *serviceaccount.Service
 }

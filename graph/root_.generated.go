@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -71,6 +71,7 @@ type ResolverRoot interface {
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
 	SecurityEntry() SecurityEntryResolver
+	ServiceAccount() ServiceAccountResolver
 	Session() SessionResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
@@ -78,7 +79,7 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Scope func(ctx context.Context, obj any, next graphql.Resolver, needs wire.Scope) (res any, err error)
+	Scope func(ctx context.Context, obj any, next graphql.Resolver, needs authz.Scope) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -106,6 +107,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
+			graphql.NewInputUnmarshaler("AddClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddClientKeyInput)),
 			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
 			graphql.NewInputUnmarshaler("AgreeToPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToPublicationInput)),
@@ -145,13 +147,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractStatusChoice)),
 			graphql.NewInputUnmarshaler("ContractTemplateFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateFilter)),
 			graphql.NewInputUnmarshaler("ContractTemplateTextInput", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateTextInput)),
+			graphql.NewInputUnmarshaler("CreateApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateApiKeyInput)),
 			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("CreateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
 			graphql.NewInputUnmarshaler("DeclineAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineAmendmentInput)),
 			graphql.NewInputUnmarshaler("DeclineContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineContractInput)),
+			graphql.NewInputUnmarshaler("DisableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableServiceAccountInput)),
 			graphql.NewInputUnmarshaler("DisputeFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDisputeFulfilmentInput)),
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
 			graphql.NewInputUnmarshaler("DistrictOrder", graphql.BindUnmarshaler(ec, unmarshalInputDistrictOrder)),
@@ -159,6 +164,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
+			graphql.NewInputUnmarshaler("EnableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableServiceAccountInput)),
+			graphql.NewInputUnmarshaler("EndServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEndServiceAccountInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
@@ -195,6 +202,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterResidentUnitInput)),
 			graphql.NewInputUnmarshaler("RegisterSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
+			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
@@ -214,13 +222,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
 			graphql.NewInputUnmarshaler("ReviseLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("RevokeApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeApiKeyInput)),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeInvitationInput)),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeRoleInput)),
 			graphql.NewInputUnmarshaler("RevokeSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RoleChoice", graphql.BindUnmarshaler(ec, unmarshalInputRoleChoice)),
+			graphql.NewInputUnmarshaler("RotateClientSecretInput", graphql.BindUnmarshaler(ec, unmarshalInputRotateClientSecretInput)),
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
 			graphql.NewInputUnmarshaler("SecurityFilter", graphql.BindUnmarshaler(ec, unmarshalInputSecurityFilter)),
 			graphql.NewInputUnmarshaler("SecurityKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSecurityKindChoice)),
+			graphql.NewInputUnmarshaler("ServiceAccountFilter", graphql.BindUnmarshaler(ec, unmarshalInputServiceAccountFilter)),
+			graphql.NewInputUnmarshaler("ServiceAccountStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputServiceAccountStatusChoice)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
@@ -244,6 +256,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
+			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
 			graphql.NewInputUnmarshaler("WithdrawPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawPublicationInput)),
@@ -322,7 +335,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -362,15 +375,15 @@ enum Scope {
   ORGANISATIONS_READ
   "Register and change districts, communities and resident units."
   ORGANISATIONS_WRITE
-  "Read people, their roles and invitations."
+  "Read people, their roles and invitations, and service accounts."
   PEOPLE_READ
-  "Invite people, grant and revoke roles, change one's own account."
+  "Invite people, grant and revoke roles, change one's own account, manage service accounts. A service account with it revokes roles and invitations, and gives none."
   PEOPLE_WRITE
   "Read contracts, commitments and fulfilments."
   CONTRACTS_READ
   "Draft, negotiate and fulfil contracts."
   CONTRACTS_WRITE
-  "Sign contracts, register and revoke signing keys."
+  "Sign contracts, register and revoke signing keys. No service account carries it: signing is for people."
   CONTRACTS_SIGN
 }
 
@@ -510,6 +523,7 @@ type Mutation
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
+	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
@@ -630,6 +644,28 @@ func childFields_AmendmentPayload(ctx context.Context, ec *executionContext, fie
 		return fieldContext_AmendmentPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AmendmentPayload", field.Name)
+}
+
+func childFields_ApiKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ApiKey_id(ctx, ec, field)
+	case "name":
+		return fieldContext_ApiKey_name(ctx, ec, field)
+	case "hint":
+		return fieldContext_ApiKey_hint(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ApiKey_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_ApiKey_createdBy(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_ApiKey_expiresAt(ctx, ec, field)
+	case "revokedAt":
+		return fieldContext_ApiKey_revokedAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_ApiKey_lastUsedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
 }
 
 func childFields_Appraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -852,6 +888,38 @@ func childFields_Clause(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Clause_body(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Clause", field.Name)
+}
+
+func childFields_ClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ClientKey_id(ctx, ec, field)
+	case "name":
+		return fieldContext_ClientKey_name(ctx, ec, field)
+	case "kid":
+		return fieldContext_ClientKey_kid(ctx, ec, field)
+	case "algorithm":
+		return fieldContext_ClientKey_algorithm(ctx, ec, field)
+	case "jwk":
+		return fieldContext_ClientKey_jwk(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ClientKey_createdAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_ClientKey_createdBy(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClientKey", field.Name)
+}
+
+func childFields_ClientSecret(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ClientSecret_id(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ClientSecret_createdAt(ctx, ec, field)
+	case "endsAt":
+		return fieldContext_ClientSecret_endsAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClientSecret", field.Name)
 }
 
 func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1558,6 +1626,24 @@ func childFields_CooperationRecord(ctx context.Context, ec *executionContext, fi
 		return fieldContext_CooperationRecord_lastAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CooperationRecord", field.Name)
+}
+
+func childFields_CreateApiKeyPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_CreateApiKeyPayload_key(ctx, ec, field)
+	case "apiKey":
+		return fieldContext_CreateApiKeyPayload_apiKey(ctx, ec, field)
+	case "serviceAccount":
+		return fieldContext_CreateApiKeyPayload_serviceAccount(ctx, ec, field)
+	case "errors":
+		return fieldContext_CreateApiKeyPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_CreateApiKeyPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_CreateApiKeyPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
 }
 
 func childFields_CriterionMean(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2674,6 +2760,22 @@ func childFields_RoleHolding(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type RoleHolding", field.Name)
 }
 
+func childFields_RotateClientSecretPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return fieldContext_RotateClientSecretPayload_secret(ctx, ec, field)
+	case "serviceAccount":
+		return fieldContext_RotateClientSecretPayload_serviceAccount(ctx, ec, field)
+	case "errors":
+		return fieldContext_RotateClientSecretPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_RotateClientSecretPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_RotateClientSecretPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RotateClientSecretPayload", field.Name)
+}
+
 func childFields_SecurityEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2726,6 +2828,84 @@ func childFields_SecurityEntryEdge(ctx context.Context, ec *executionContext, fi
 		return fieldContext_SecurityEntryEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SecurityEntryEdge", field.Name)
+}
+
+func childFields_ServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ServiceAccount_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ServiceAccount_version(ctx, ec, field)
+	case "organisation":
+		return fieldContext_ServiceAccount_organisation(ctx, ec, field)
+	case "name":
+		return fieldContext_ServiceAccount_name(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ServiceAccount_purpose(ctx, ec, field)
+	case "role":
+		return fieldContext_ServiceAccount_role(ctx, ec, field)
+	case "scopes":
+		return fieldContext_ServiceAccount_scopes(ctx, ec, field)
+	case "status":
+		return fieldContext_ServiceAccount_status(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_ServiceAccount_expiresAt(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_ServiceAccount_createdBy(ctx, ec, field)
+	case "reason":
+		return fieldContext_ServiceAccount_reason(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_ServiceAccount_lastUsedAt(ctx, ec, field)
+	case "apiKeys":
+		return fieldContext_ServiceAccount_apiKeys(ctx, ec, field)
+	case "clientKeys":
+		return fieldContext_ServiceAccount_clientKeys(ctx, ec, field)
+	case "clientSecrets":
+		return fieldContext_ServiceAccount_clientSecrets(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ServiceAccount_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ServiceAccount_updatedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccount", field.Name)
+}
+
+func childFields_ServiceAccountConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ServiceAccountConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ServiceAccountConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ServiceAccountConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ServiceAccountConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountConnection", field.Name)
+}
+
+func childFields_ServiceAccountEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ServiceAccountEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ServiceAccountEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountEdge", field.Name)
+}
+
+func childFields_ServiceAccountPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceAccount":
+		return fieldContext_ServiceAccountPayload_serviceAccount(ctx, ec, field)
+	case "errors":
+		return fieldContext_ServiceAccountPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ServiceAccountPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ServiceAccountPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceAccountPayload", field.Name)
 }
 
 func childFields_Session(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -24,12 +24,14 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -94,6 +96,16 @@ type MutationResolver interface {
 	ProposePublication(ctx context.Context, input publication.ProposeInput) (*payload.Of[*publication.Publication], error)
 	AgreeToPublication(ctx context.Context, input publication.AgreeInput) (*payload.Of[*publication.Publication], error)
 	WithdrawPublication(ctx context.Context, input publication.WithdrawInput) (*payload.Of[*publication.Publication], error)
+	CreateServiceAccount(ctx context.Context, input serviceaccount.CreateInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	UpdateServiceAccount(ctx context.Context, input serviceaccount.UpdateInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	DisableServiceAccount(ctx context.Context, input serviceaccount.StopInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	EnableServiceAccount(ctx context.Context, input serviceaccount.EnableInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	EndServiceAccount(ctx context.Context, input serviceaccount.StopInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	CreateAPIKey(ctx context.Context, input serviceaccount.CreateKeyInput) (*bind.CreateApiKeyPayload, error)
+	RevokeAPIKey(ctx context.Context, input serviceaccount.RevokeKeyInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	AddClientKey(ctx context.Context, input serviceaccount.AddClientKeyInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	RemoveClientKey(ctx context.Context, input serviceaccount.RemoveClientKeyInput) (*payload.Of[*serviceaccount.ServiceAccount], error)
+	RotateClientSecret(ctx context.Context, input serviceaccount.RotateInput) (*bind.RotateClientSecretPayload, error)
 	RegisterSigningKey(ctx context.Context, input signingkey.RegisterInput) (*payload.Of[*signingkey.SigningKey], error)
 	RevokeSigningKey(ctx context.Context, input signingkey.RevokeInput) (*payload.Of[*signingkey.SigningKey], error)
 	CreateContractTemplate(ctx context.Context, input template.CreateInput) (*payload.Of[*template.Template], error)
@@ -134,6 +146,9 @@ type QueryResolver interface {
 	PublishedContracts(ctx context.Context, filter *publication.Filter, orderBy *publication.Order, first *int, after *string, last *int, before *string) (*page.Connection[*publication.PublishedContract], error)
 	Report(ctx context.Context, scope report.Scope, period report.Period) (*report.Report, error)
 	SecurityLog(ctx context.Context, filter *securitylog.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*securitylog.Entry], error)
+	ServiceAccounts(ctx context.Context, organisation string, filter *serviceaccount.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*serviceaccount.ServiceAccount], error)
+	ServiceAccount(ctx context.Context, id string) (*serviceaccount.ServiceAccount, error)
+	ThisServiceAccount(ctx context.Context) (*serviceaccount.ServiceAccount, error)
 	SigningKeys(ctx context.Context, organisation string, first *int, after *string, last *int, before *string) (*page.Connection[*signingkey.SigningKey], error)
 	ContractTemplates(ctx context.Context, usableBy *string, filter *template.Filter, orderBy *template.Order, first *int, after *string, last *int, before *string) (*page.Connection[*template.Template], error)
 	ContractTemplate(ctx context.Context, id string) (*template.Template, error)
@@ -151,8 +166,8 @@ func dir_scope_args(ctx context.Context, ec *executionContext, rawArgs map[strin
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "needs",
-		func(ctx context.Context, v any) (wire.Scope, error) {
-			return unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, v)
+		func(ctx context.Context, v any) (authz.Scope, error) {
+			return unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -181,6 +196,20 @@ func field_Mutation_acceptInvitation_args(ctx context.Context, ec *executionCont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (person.AcceptInvitationInput, error) {
 			return unmarshalNAcceptInvitationInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐAcceptInvitationInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_addClientKey_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.AddClientKeyInput, error) {
+			return unmarshalNAddClientKeyInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐAddClientKeyInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -301,6 +330,20 @@ func field_Mutation_completeContract_args(ctx context.Context, ec *executionCont
 	return args, nil
 }
 
+func field_Mutation_createApiKey_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.CreateKeyInput, error) {
+			return unmarshalNCreateApiKeyInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐCreateKeyInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_createContractTemplate_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -329,6 +372,20 @@ func field_Mutation_createLibraryClause_args(ctx context.Context, ec *executionC
 	return args, nil
 }
 
+func field_Mutation_createServiceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.CreateInput, error) {
+			return unmarshalNCreateServiceAccountInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐCreateInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_declineAmendment_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -349,6 +406,20 @@ func field_Mutation_declineContract_args(ctx context.Context, ec *executionConte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (contract.DeclineInput, error) {
 			return unmarshalNDeclineContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐDeclineInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_disableServiceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.StopInput, error) {
+			return unmarshalNDisableServiceAccountInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐStopInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -405,6 +476,34 @@ func field_Mutation_draftContract_args(ctx context.Context, ec *executionContext
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (contract.DraftInput, error) {
 			return unmarshalNDraftContractInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐDraftInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_enableServiceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.EnableInput, error) {
+			return unmarshalNEnableServiceAccountInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐEnableInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_endServiceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.StopInput, error) {
+			return unmarshalNEndServiceAccountInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐStopInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -651,6 +750,20 @@ func field_Mutation_registerSubDistrict_args(ctx context.Context, ec *executionC
 	return args, nil
 }
 
+func field_Mutation_removeClientKey_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.RemoveClientKeyInput, error) {
+			return unmarshalNRemoveClientKeyInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐRemoveClientKeyInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_renewContract_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -847,6 +960,20 @@ func field_Mutation_reviseLibraryClause_args(ctx context.Context, ec *executionC
 	return args, nil
 }
 
+func field_Mutation_revokeApiKey_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.RevokeKeyInput, error) {
+			return unmarshalNRevokeApiKeyInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐRevokeKeyInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_revokeInvitation_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -881,6 +1008,20 @@ func field_Mutation_revokeSigningKey_args(ctx context.Context, ec *executionCont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (signingkey.RevokeInput, error) {
 			return unmarshalNRevokeSigningKeyInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋsigningkeyᚐRevokeInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_rotateClientSecret_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.RotateInput, error) {
+			return unmarshalNRotateClientSecretInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐRotateInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1035,6 +1176,20 @@ func field_Mutation_updateResidentUnit_args(ctx context.Context, ec *executionCo
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (unit.UpdateResidentUnitInput, error) {
 			return unmarshalNUpdateResidentUnitInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐUpdateResidentUnitInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_updateServiceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (serviceaccount.UpdateInput, error) {
+			return unmarshalNUpdateServiceAccountInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐUpdateInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2159,6 +2314,74 @@ func field_Query_securityLog_args(ctx context.Context, ec *executionContext, raw
 	return args, nil
 }
 
+func field_Query_serviceAccount_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func field_Query_serviceAccounts_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organisation",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organisation"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*serviceaccount.Filter, error) {
+			return unmarshalOServiceAccountFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func field_Query_sessions_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2493,7 +2716,7 @@ func _Mutation_draftAmendment(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2555,7 +2778,7 @@ func _Mutation_reviseAmendment(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2617,7 +2840,7 @@ func _Mutation_proposeAmendment(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2679,7 +2902,7 @@ func _Mutation_requestAmendmentChanges(ctx context.Context, ec *executionContext
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2741,7 +2964,7 @@ func _Mutation_agreeToAmendment(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2803,7 +3026,7 @@ func _Mutation_declineAmendment(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2865,7 +3088,7 @@ func _Mutation_cancelAmendment(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2927,7 +3150,7 @@ func _Mutation_openAmendmentForSigning(ctx context.Context, ec *executionContext
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -2989,7 +3212,7 @@ func _Mutation_reopenAmendment(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -3051,7 +3274,7 @@ func _Mutation_signAmendment(ctx context.Context, ec *executionContext, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_SIGN")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_SIGN")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Amendment]
 					return zeroVal, err
@@ -3113,7 +3336,7 @@ func _Mutation_submitAppraisal(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*appraisal.Appraisal]
 					return zeroVal, err
@@ -3175,7 +3398,7 @@ func _Mutation_answerAppraisal(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*appraisal.Appraisal]
 					return zeroVal, err
@@ -3237,7 +3460,7 @@ func _Mutation_setAppraisalCriteria(ctx context.Context, ec *executionContext, f
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*appraisal.Criteria]
 					return zeroVal, err
@@ -3299,7 +3522,7 @@ func _Mutation_registerCommunity(ctx context.Context, ec *executionContext, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[community.Community]
 					return zeroVal, err
@@ -3361,7 +3584,7 @@ func _Mutation_updateCommunity(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[community.Community]
 					return zeroVal, err
@@ -3423,7 +3646,7 @@ func _Mutation_draftContract(ctx context.Context, ec *executionContext, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3485,7 +3708,7 @@ func _Mutation_reviseContract(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3547,7 +3770,7 @@ func _Mutation_proposeContract(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3609,7 +3832,7 @@ func _Mutation_requestContractChanges(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3671,7 +3894,7 @@ func _Mutation_agreeToContract(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3733,7 +3956,7 @@ func _Mutation_declineContract(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3795,7 +4018,7 @@ func _Mutation_cancelContract(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3857,7 +4080,7 @@ func _Mutation_openContractForSigning(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3919,7 +4142,7 @@ func _Mutation_reopenContract(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -3981,7 +4204,7 @@ func _Mutation_signContract(ctx context.Context, ec *executionContext, field gra
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_SIGN")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_SIGN")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4043,7 +4266,7 @@ func _Mutation_suspendContract(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4105,7 +4328,7 @@ func _Mutation_resumeContract(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4167,7 +4390,7 @@ func _Mutation_terminateContract(ctx context.Context, ec *executionContext, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4229,7 +4452,7 @@ func _Mutation_withdrawContractStep(ctx context.Context, ec *executionContext, f
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4291,7 +4514,7 @@ func _Mutation_giveContractNotice(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4353,7 +4576,7 @@ func _Mutation_completeContract(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4415,7 +4638,7 @@ func _Mutation_objectToCompletion(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4477,7 +4700,7 @@ func _Mutation_renewContract(ctx context.Context, ec *executionContext, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -4539,7 +4762,7 @@ func _Mutation_registerDistrict(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*district.District]
 					return zeroVal, err
@@ -4601,7 +4824,7 @@ func _Mutation_registerSubDistrict(ctx context.Context, ec *executionContext, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*district.SubDistrict]
 					return zeroVal, err
@@ -4663,7 +4886,7 @@ func _Mutation_reportFulfilment(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -4725,7 +4948,7 @@ func _Mutation_acceptFulfilment(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -4787,7 +5010,7 @@ func _Mutation_disputeFulfilment(ctx context.Context, ec *executionContext, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -4849,7 +5072,7 @@ func _Mutation_resolveFulfilment(ctx context.Context, ec *executionContext, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -4911,7 +5134,7 @@ func _Mutation_waiveFulfilment(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -4973,7 +5196,7 @@ func _Mutation_markRead(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *bind.MarkReadPayload
 					return zeroVal, err
@@ -5035,7 +5258,7 @@ func _Mutation_setNotificationSettings(ctx context.Context, ec *executionContext
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*notification.Settings]
 					return zeroVal, err
@@ -5097,7 +5320,7 @@ func _Mutation_signIn(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *bind.SignInPayload
 					return zeroVal, err
@@ -5159,7 +5382,7 @@ func _Mutation_refreshSession(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *bind.SignInPayload
 					return zeroVal, err
@@ -5221,7 +5444,7 @@ func _Mutation_endSession(ctx context.Context, ec *executionContext, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Session]
 					return zeroVal, err
@@ -5283,7 +5506,7 @@ func _Mutation_signOut(ctx context.Context, ec *executionContext, field graphql.
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Session]
 					return zeroVal, err
@@ -5345,7 +5568,7 @@ func _Mutation_changePassword(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Person]
 					return zeroVal, err
@@ -5407,7 +5630,7 @@ func _Mutation_invitePerson(ctx context.Context, ec *executionContext, field gra
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *bind.InvitePersonPayload
 					return zeroVal, err
@@ -5469,7 +5692,7 @@ func _Mutation_revokeInvitation(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Invitation]
 					return zeroVal, err
@@ -5531,7 +5754,7 @@ func _Mutation_acceptInvitation(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Person]
 					return zeroVal, err
@@ -5593,7 +5816,7 @@ func _Mutation_grantRole(ctx context.Context, ec *executionContext, field graphq
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Person]
 					return zeroVal, err
@@ -5655,7 +5878,7 @@ func _Mutation_revokeRole(ctx context.Context, ec *executionContext, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*person.Person]
 					return zeroVal, err
@@ -5717,7 +5940,7 @@ func _Mutation_proposePublication(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*publication.Publication]
 					return zeroVal, err
@@ -5779,7 +6002,7 @@ func _Mutation_agreeToPublication(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*publication.Publication]
 					return zeroVal, err
@@ -5841,7 +6064,7 @@ func _Mutation_withdrawPublication(ctx context.Context, ec *executionContext, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*publication.Publication]
 					return zeroVal, err
@@ -5887,6 +6110,626 @@ func fieldContext_Mutation_withdrawPublication(ctx context.Context, ec *executio
 	return fc, nil
 }
 
+func _Mutation_createServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_createServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateServiceAccount(ctx, fc.Args["input"].(serviceaccount.CreateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_createServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_createServiceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_updateServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_updateServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateServiceAccount(ctx, fc.Args["input"].(serviceaccount.UpdateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_updateServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_updateServiceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_disableServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_disableServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisableServiceAccount(ctx, fc.Args["input"].(serviceaccount.StopInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_disableServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_disableServiceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_enableServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_enableServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnableServiceAccount(ctx, fc.Args["input"].(serviceaccount.EnableInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_enableServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_enableServiceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_endServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_endServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndServiceAccount(ctx, fc.Args["input"].(serviceaccount.StopInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_endServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_endServiceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_createApiKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_createApiKey(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAPIKey(ctx, fc.Args["input"].(serviceaccount.CreateKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *bind.CreateApiKeyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *bind.CreateApiKeyPayload
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bind.CreateApiKeyPayload) graphql.Marshaler {
+			return marshalOCreateApiKeyPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋinternalᚋbindᚐCreateApiKeyPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_createApiKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CreateApiKeyPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_createApiKey_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_revokeApiKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_revokeApiKey(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeAPIKey(ctx, fc.Args["input"].(serviceaccount.RevokeKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_revokeApiKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_revokeApiKey_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_addClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_addClientKey(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddClientKey(ctx, fc.Args["input"].(serviceaccount.AddClientKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_addClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_addClientKey_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_removeClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_removeClientKey(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveClientKey(ctx, fc.Args["input"].(serviceaccount.RemoveClientKeyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_removeClientKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_removeClientKey_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_rotateClientSecret(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_rotateClientSecret(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RotateClientSecret(ctx, fc.Args["input"].(serviceaccount.RotateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_WRITE")
+				if err != nil {
+					var zeroVal *bind.RotateClientSecretPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *bind.RotateClientSecretPayload
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bind.RotateClientSecretPayload) graphql.Marshaler {
+			return marshalORotateClientSecretPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋinternalᚋbindᚐRotateClientSecretPayload(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_rotateClientSecret(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_RotateClientSecretPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_rotateClientSecret_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Mutation_registerSigningKey(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5903,7 +6746,7 @@ func _Mutation_registerSigningKey(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_SIGN")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_SIGN")
 				if err != nil {
 					var zeroVal *payload.Of[*signingkey.SigningKey]
 					return zeroVal, err
@@ -5965,7 +6808,7 @@ func _Mutation_revokeSigningKey(ctx context.Context, ec *executionContext, field
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_SIGN")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_SIGN")
 				if err != nil {
 					var zeroVal *payload.Of[*signingkey.SigningKey]
 					return zeroVal, err
@@ -6027,7 +6870,7 @@ func _Mutation_createContractTemplate(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.Template]
 					return zeroVal, err
@@ -6089,7 +6932,7 @@ func _Mutation_reviseContractTemplate(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.Template]
 					return zeroVal, err
@@ -6151,7 +6994,7 @@ func _Mutation_retireContractTemplate(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.Template]
 					return zeroVal, err
@@ -6213,7 +7056,7 @@ func _Mutation_createLibraryClause(ctx context.Context, ec *executionContext, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.LibraryClause]
 					return zeroVal, err
@@ -6275,7 +7118,7 @@ func _Mutation_reviseLibraryClause(ctx context.Context, ec *executionContext, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.LibraryClause]
 					return zeroVal, err
@@ -6337,7 +7180,7 @@ func _Mutation_retireLibraryClause(ctx context.Context, ec *executionContext, fi
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*template.LibraryClause]
 					return zeroVal, err
@@ -6399,7 +7242,7 @@ func _Mutation_draftContractFromTemplate(ctx context.Context, ec *executionConte
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*contract.Contract]
 					return zeroVal, err
@@ -6461,7 +7304,7 @@ func _Mutation_registerResidentUnit(ctx context.Context, ec *executionContext, f
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*unit.ResidentUnit]
 					return zeroVal, err
@@ -6523,7 +7366,7 @@ func _Mutation_updateResidentUnit(ctx context.Context, ec *executionContext, fie
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
 				if err != nil {
 					var zeroVal *payload.Of[*unit.ResidentUnit]
 					return zeroVal, err
@@ -6746,7 +7589,7 @@ func _Query_node(ctx context.Context, ec *executionContext, field graphql.Collec
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal wire.Node
 					return zeroVal, err
@@ -6808,7 +7651,7 @@ func _Query_nodes(ctx context.Context, ec *executionContext, field graphql.Colle
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal []wire.Node
 					return zeroVal, err
@@ -6870,7 +7713,7 @@ func _Query_amendments(ctx context.Context, ec *executionContext, field graphql.
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*contract.Amendment]
 					return zeroVal, err
@@ -6932,7 +7775,7 @@ func _Query_amendment(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *contract.Amendment
 					return zeroVal, err
@@ -6994,7 +7837,7 @@ func _Query_appraisal(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *appraisal.Appraisal
 					return zeroVal, err
@@ -7056,7 +7899,7 @@ func _Query_appraisals(ctx context.Context, ec *executionContext, field graphql.
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*appraisal.Appraisal]
 					return zeroVal, err
@@ -7118,7 +7961,7 @@ func _Query_appraisalCriteria(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *appraisal.Criteria
 					return zeroVal, err
@@ -7180,7 +8023,7 @@ func _Query_appraisalCriteriaVersions(ctx context.Context, ec *executionContext,
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *page.Connection[*appraisal.Criteria]
 					return zeroVal, err
@@ -7242,7 +8085,7 @@ func _Query_cooperationRecord(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *appraisal.CooperationRecord
 					return zeroVal, err
@@ -7304,7 +8147,7 @@ func _Query_communities(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[community.Community]
 					return zeroVal, err
@@ -7366,7 +8209,7 @@ func _Query_community(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal community.Community
 					return zeroVal, err
@@ -7428,7 +8271,7 @@ func _Query_contracts(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*contract.Contract]
 					return zeroVal, err
@@ -7490,7 +8333,7 @@ func _Query_contract(ctx context.Context, ec *executionContext, field graphql.Co
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *contract.Contract
 					return zeroVal, err
@@ -7552,7 +8395,7 @@ func _Query_districts(ctx context.Context, ec *executionContext, field graphql.C
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*district.District]
 					return zeroVal, err
@@ -7614,7 +8457,7 @@ func _Query_fulfilments(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*fulfilment.Fulfilment]
 					return zeroVal, err
@@ -7676,7 +8519,7 @@ func _Query_commitments(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*contract.Commitment]
 					return zeroVal, err
@@ -7738,7 +8581,7 @@ func _Query_notifications(ctx context.Context, ec *executionContext, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *notification.Inbox
 					return zeroVal, err
@@ -7799,7 +8642,7 @@ func _Query_notificationSettings(ctx context.Context, ec *executionContext, fiel
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *notification.Settings
 					return zeroVal, err
@@ -7850,7 +8693,7 @@ func _Query_organisation(ctx context.Context, ec *executionContext, field graphq
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal organisation.Organisation
 					return zeroVal, err
@@ -7911,7 +8754,7 @@ func _Query_viewer(ctx context.Context, ec *executionContext, field graphql.Coll
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *person.Person
 					return zeroVal, err
@@ -7962,7 +8805,7 @@ func _Query_sessions(ctx context.Context, ec *executionContext, field graphql.Co
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*person.Session]
 					return zeroVal, err
@@ -8024,7 +8867,7 @@ func _Query_people(ctx context.Context, ec *executionContext, field graphql.Coll
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*person.Person]
 					return zeroVal, err
@@ -8086,7 +8929,7 @@ func _Query_invitations(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*person.Invitation]
 					return zeroVal, err
@@ -8148,7 +8991,7 @@ func _Query_publishedContract(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *publication.PublishedContract
 					return zeroVal, err
@@ -8210,7 +9053,7 @@ func _Query_publishedContracts(ctx context.Context, ec *executionContext, field 
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *page.Connection[*publication.PublishedContract]
 					return zeroVal, err
@@ -8272,7 +9115,7 @@ func _Query_report(ctx context.Context, ec *executionContext, field graphql.Coll
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "CONTRACTS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
 				if err != nil {
 					var zeroVal *report.Report
 					return zeroVal, err
@@ -8334,7 +9177,7 @@ func _Query_securityLog(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PEOPLE_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*securitylog.Entry]
 					return zeroVal, err
@@ -8380,6 +9223,180 @@ func fieldContext_Query_securityLog(ctx context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Query_serviceAccounts(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_serviceAccounts(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ServiceAccounts(ctx, fc.Args["organisation"].(string), fc.Args["filter"].(*serviceaccount.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
+				if err != nil {
+					var zeroVal *page.Connection[*serviceaccount.ServiceAccount]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*serviceaccount.ServiceAccount]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*serviceaccount.ServiceAccount]) graphql.Marshaler {
+			return marshalOServiceAccountConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_serviceAccounts(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccountConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_serviceAccounts_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_serviceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_serviceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ServiceAccount(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PEOPLE_READ")
+				if err != nil {
+					var zeroVal *serviceaccount.ServiceAccount
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *serviceaccount.ServiceAccount
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *serviceaccount.ServiceAccount) graphql.Marshaler {
+			return marshalOServiceAccount2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐServiceAccount(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_serviceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccount(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_serviceAccount_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_thisServiceAccount(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_thisServiceAccount(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ThisServiceAccount(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *serviceaccount.ServiceAccount
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *serviceaccount.ServiceAccount
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *serviceaccount.ServiceAccount) graphql.Marshaler {
+			return marshalOServiceAccount2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋserviceaccountᚐServiceAccount(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_thisServiceAccount(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ServiceAccount(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _Query_signingKeys(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8396,7 +9413,7 @@ func _Query_signingKeys(ctx context.Context, ec *executionContext, field graphql
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *page.Connection[*signingkey.SigningKey]
 					return zeroVal, err
@@ -8458,7 +9475,7 @@ func _Query_contractTemplates(ctx context.Context, ec *executionContext, field g
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *page.Connection[*template.Template]
 					return zeroVal, err
@@ -8520,7 +9537,7 @@ func _Query_contractTemplate(ctx context.Context, ec *executionContext, field gr
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *template.Template
 					return zeroVal, err
@@ -8582,7 +9599,7 @@ func _Query_libraryClauses(ctx context.Context, ec *executionContext, field grap
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *page.Connection[*template.LibraryClause]
 					return zeroVal, err
@@ -8644,7 +9661,7 @@ func _Query_libraryClause(ctx context.Context, ec *executionContext, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "PUBLIC")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
 				if err != nil {
 					var zeroVal *template.LibraryClause
 					return zeroVal, err
@@ -8706,7 +9723,7 @@ func _Query_residentUnits(ctx context.Context, ec *executionContext, field graph
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal *page.Connection[*unit.ResidentUnit]
 					return zeroVal, err
@@ -8768,7 +9785,7 @@ func _Query_residentUnit(ctx context.Context, ec *executionContext, field graphq
 			directive0 := next
 
 			directive1 := func(ctx context.Context) (any, error) {
-				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx, ec, "ORGANISATIONS_READ")
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_READ")
 				if err != nil {
 					var zeroVal *unit.ResidentUnit
 					return zeroVal, err
@@ -9021,6 +10038,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Session(ctx, ec, sel, obj)
+	case *serviceaccount.ServiceAccount:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _ServiceAccount(ctx, ec, sel, obj)
 	case *securitylog.Entry:
 		if obj == nil {
 			return graphql.Null
@@ -9685,6 +10707,76 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createServiceAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_createServiceAccount(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateServiceAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_updateServiceAccount(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "disableServiceAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_disableServiceAccount(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "enableServiceAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_enableServiceAccount(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "endServiceAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_endServiceAccount(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createApiKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_createApiKey(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revokeApiKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_revokeApiKey(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addClientKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_addClientKey(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeClientKey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_removeClientKey(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rotateClientSecret":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_rotateClientSecret(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "registerSigningKey":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_registerSigningKey(ctx, ec, field)
@@ -10051,6 +11143,24 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_securityLog(ctx, ec, field)
 				})
+		case "serviceAccounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_serviceAccounts(ctx, ec, field)
+				})
+		case "serviceAccount":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_serviceAccount(ctx, ec, field)
+				})
+		case "thisServiceAccount":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_thisServiceAccount(ctx, ec, field)
+				})
 		case "signingKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -10243,19 +11353,49 @@ func marshalNPageInfo2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatform�
 	return _PageInfo(ctx, ec, sel, v)
 }
 
-func unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx context.Context, ec *executionContext, v any) (wire.Scope, error) {
+func unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx context.Context, ec *executionContext, v any) (authz.Scope, error) {
 	tmp, err := wire.UnmarshalString(v)
-	res := wire.Scope(tmp)
+	res := authz.Scope(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v wire.Scope) graphql.Marshaler {
+func marshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v authz.Scope) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Scope!")
 	}
 	return res
+}
+
+func unmarshalNScope2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScopeᚄ(ctx context.Context, ec *executionContext, v any) ([]authz.Scope, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]authz.Scope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNScope2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScopeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []authz.Scope) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func marshalNUserError2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐUserError(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v payload.UserError) graphql.Marshaler {
@@ -10467,6 +11607,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapSigningKey := map[int]int{}
 		var batchItemsSession []*person.Session
 		batchIdxMapSession := map[int]int{}
+		var batchItemsServiceAccount []*serviceaccount.ServiceAccount
+		batchIdxMapServiceAccount := map[int]int{}
 		var batchItemsSecurityEntry []*securitylog.Entry
 		batchIdxMapSecurityEntry := map[int]int{}
 		var batchItemsPublishedContract []*publication.PublishedContract
@@ -10520,6 +11662,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *person.Session:
 				batchIdxMapSession[i] = len(batchItemsSession)
 				batchItemsSession = append(batchItemsSession, concrete)
+			case *serviceaccount.ServiceAccount:
+				batchIdxMapServiceAccount[i] = len(batchItemsServiceAccount)
+				batchItemsServiceAccount = append(batchItemsServiceAccount, concrete)
 			case *securitylog.Entry:
 				batchIdxMapSecurityEntry[i] = len(batchItemsSecurityEntry)
 				batchItemsSecurityEntry = append(batchItemsSecurityEntry, concrete)
@@ -10585,6 +11730,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		if len(batchItemsSession) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Session", batchItemsSession, batchIdxMapSession)
 		}
+		if len(batchItemsServiceAccount) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "ServiceAccount", batchItemsServiceAccount, batchIdxMapServiceAccount)
+		}
 		if len(batchItemsSecurityEntry) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "SecurityEntry", batchItemsSecurityEntry, batchIdxMapSecurityEntry)
 		}
@@ -10629,6 +11777,60 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 	})
 
 	return ret
+}
+
+func unmarshalOScope2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScopeᚄ(ctx context.Context, ec *executionContext, v any) ([]authz.Scope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]authz.Scope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOScope2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScopeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []authz.Scope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalOURL2ᚖstring(ctx context.Context, ec *executionContext, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalURL(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOURL2ᚖstring(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalURL(*v)
+	return res
 }
 
 // endregion ***************************** type.gotpl *****************************

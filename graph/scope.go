@@ -5,7 +5,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
@@ -13,7 +12,7 @@ import (
 // scope lets a field be answered only to a caller whose token carries the scope. A person's own session carries all of
 // them, a service account those it was given; without a token there are the public ones. The table of rights asks for
 // the same scopes once more, so that node and nested fields give no more than the root fields do.
-func scope(ctx context.Context, _ any, next graphql.Resolver, needs wire.Scope) (any, error) {
+func scope(ctx context.Context, _ any, next graphql.Resolver, needs authz.Scope) (any, error) {
 	a := authz.From(ctx)
 	switch {
 	case a.Has(string(needs)):

@@ -17,7 +17,9 @@ import (
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/demo"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 )
 
 // tokensFile is the file with the actors' tokens, in the data folder.
@@ -53,6 +55,13 @@ func (s *stage) handOut(ctx context.Context, a *app.App) error {
 		}
 		tokens[name] = t.Text
 	}
+	var err error
+	if tokens["service"], err = a.ServiceAccounts.DemoKey(ctx, serviceaccount.CreateInput{
+		Organisation: s.cast.Manager, Name: "物业管理系统", Purpose: "示例：物业公司的业务系统读取契约并填报履约。", Role: authz.Liaison,
+		Scopes: []authz.Scope{authz.ScopeContractsRead, authz.ScopeContractsWrite, authz.ScopePeopleRead},
+	}, s.had()); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
 	raw, err := json.MarshalIndent(tokens, "", "  ")
 	if err != nil {
 		return err
@@ -61,6 +70,19 @@ func (s *stage) handOut(ctx context.Context, a *app.App) error {
 		return err
 	}
 	return writeWhole(s.path, append(raw, '\n'))
+}
+
+// had is the API key that was handed out before; empty where there is none.
+func (s *stage) had() string {
+	raw, err := os.ReadFile(s.path)
+	if err != nil {
+		return ""
+	}
+	var tokens map[string]string
+	if json.Unmarshal(raw, &tokens) != nil { // whatever somebody made of the file, it is written anew
+		return ""
+	}
+	return tokens["service"]
 }
 
 // fill makes the demo's file at first start: beside its place and without waiting for the disk at each of some thousand

@@ -136,6 +136,10 @@ func TestTheDemoIsReadyWhenThePortOpensAndKeepsItsData(t *testing.T) {
 			t.Errorf("the %s is not known: %v", who, errs)
 		}
 	}
+	if data, errs := first.ask(t, tokens["service"], `{ viewer { id } thisServiceAccount { role } contracts(first: 1) { totalCount } }`, nil); errs != nil ||
+		at(data, "viewer") != nil || at(data, "thisServiceAccount", "role") != "LIAISON" || at(data, "contracts", "totalCount") == 0.0 {
+		t.Errorf("the program is not known: %v %v", data, errs)
+	}
 	theCurlAnswers(t, first)
 	seen := statesSeen(t, first, tokens)
 	for _, who := range []string{"secretary", "liaison"} {
@@ -151,6 +155,9 @@ func TestTheDemoIsReadyWhenThePortOpensAndKeepsItsData(t *testing.T) {
 	again := tokensIn(t, dir)
 	if again["secretary"] == tokens["secretary"] {
 		t.Error("the tokens are not made anew")
+	}
+	if again["service"] != tokens["service"] {
+		t.Error("an API key that holds is replaced")
 	}
 	if after := allContracts(t, second, again["supervisor"]); after != before || before == 0 {
 		t.Errorf("there were %v contracts, now there are %v", before, after)

@@ -11,15 +11,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
-// Scope is what a token may be used for.
-type Scope string
-
-// The scopes that a caller without a token has; the schema lists them all.
-const (
-	ScopePublic            Scope = "PUBLIC"
-	ScopeOrganisationsRead Scope = "ORGANISATIONS_READ"
-)
-
 // Node is anything that can be found by its identifier alone.
 type Node interface{ IsNode() }
 

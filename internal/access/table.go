@@ -39,6 +39,7 @@ func Table() authz.Table {
 		publications(), templates(), reports(), notifications(),
 
 		security(),
+		serviceAccounts(),
 	))
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -87,6 +88,8 @@ type App struct {
 
 	Templates *template.Service
 
+	ServiceAccounts *serviceaccount.Service
+
 	Budgets *limit.Limiter // what callers may still ask for
 	leases  *limit.Leases  // nil where this node is the only one
 	engine  *gql.Engine
@@ -133,6 +136,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.templates(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.serviceAccounts(ctx); err != nil {
 		return nil, err
 	}
 	a.Journal.Collect(a.outboxes()...)

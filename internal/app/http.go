@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/cobuild/cobuild/graph"
-	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/platform/web"
@@ -34,6 +33,8 @@ func (a *App) Handler() (http.Handler, error) {
 		SecurityLog:   a.SecurityLog,
 
 		Templates: a.Templates, DraftFrom: a.DraftFrom,
+
+		ServiceAccounts: a.ServiceAccounts,
 	}, graph.Options{
 		Open: a.Introspection, Log: a.Log,
 
@@ -45,19 +46,11 @@ func (a *App) Handler() (http.Handler, error) {
 	return web.New(web.Config{
 		GraphQL: a.engine,
 		Reports: a.paper(), Mail: a.leave(),
-		SDL: graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
+		OAuth: a.oauth(),
+		SDL:   graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
 
 		Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Proxies: a.Bounds.Proxies, Origins: a.Bounds.Origins,
 	}), nil
-}
-
-// Authenticate finds who a bearer token speaks for, with the roles in force now.
-func (a *App) Authenticate(ctx context.Context, bearer string) (authz.Actor, error) {
-	claims, err := a.Verifier.Verify(bearer)
-	if err != nil {
-		return authz.Actor{}, err
-	}
-	return a.People.Actor(ctx, claims.Person, claims.Session)
 }

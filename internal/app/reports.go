@@ -75,7 +75,7 @@ func (a *App) printed(r *http.Request) (*report.Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		who, err := a.People.Actor(ctx, b.Person, b.Session)
+		who, err := a.again(ctx, b.Person, b.Session)
 		if err != nil {
 			return nil, fault.New(fault.Forbidden, report.CodeBadAddress).Because(err)
 		}

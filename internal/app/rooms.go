@@ -113,6 +113,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Appraisals, a.Templates,
 
 		a.Publications,
+
+		a.ServiceAccounts,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -147,6 +149,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("contracts-of-publications", []string{"contract.*"}, a.Publications.FollowContract)
 
+	a.Journal.Follow("service-accounts-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.ServiceAccounts.Resettle))
+
 	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
 }
 
@@ -161,6 +165,8 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "appraisals", Do: a.Appraisals.Tick},
 
 		{Name: "notifications", Do: a.Notifications.Tick},
+
+		{Name: "service-accounts", Do: a.ServiceAccounts.Tick},
 
 		{Name: "budgets", Do: a.sweepBudgets},
 		{Name: "security log", Do: a.SecurityLog.Tick},

@@ -44,6 +44,8 @@ type Cast struct {
 	Auditor       id.Person // of its district
 	Administrator id.Person
 	Outsider      id.Person // liaison of a unit elsewhere that has no contract
+
+	Manager id.Organisation // the property manager, whose own program may come beside its liaison
 }
 
 // zone is where the demo's days begin and end.
@@ -74,7 +76,9 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 	if err != nil {
 		return Cast{}, fmt.Errorf("demo: %w", refusedOf(done, err))
 	}
-	return castOf(done.People)
+	cast, err := castOf(done.People)
+	cast.Manager = file.Organisation(seed.InResidentUnits, manager)
+	return cast, err
 }
 
 // load reads the examples and adds what the cast needs.

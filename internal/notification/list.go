@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -73,6 +74,9 @@ func (i *Inbox) UnreadCount(ctx context.Context) (int, error) { return i.unread(
 
 // Inbox lists the caller's notifications, the newest first.
 func (s *Service) Inbox(ctx context.Context, f *Filter, a page.Args) (*Inbox, error) {
+	if _, err := authz.Personally(ctx); authz.From(ctx).Service != "" {
+		return nil, err // a program has none; nobody simply sees none
+	}
 	where, err := f.where()
 	if err != nil {
 		return nil, page.InFilter(err)

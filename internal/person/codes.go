@@ -1,11 +1,14 @@
 package person
 
-import "github.com/cobuild/cobuild/internal/platform/fault"
+import (
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/throttle"
+)
 
 // The faults of accounts and roles.
 const (
 	CodeCredentials       fault.Code = "INVALID_CREDENTIALS"  //
-	CodeGuesses           fault.Code = "TOO_MANY_GUESSES"     // seconds
+	CodeGuesses                      = throttle.CodeGuesses   // seconds
 	CodePasswordWrong     fault.Code = "PASSWORD_WRONG"       //
 	CodePasswordCommon    fault.Code = "PASSWORD_TOO_COMMON"  //
 	CodePasswordLogin     fault.Code = "PASSWORD_IS_LOGIN"    //

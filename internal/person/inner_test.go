@@ -3,7 +3,6 @@ package person
 import (
 	"context"
 	"crypto/rand"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,74 +12,6 @@ import (
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
-
-func TestTheThrottleStaysSmall(t *testing.T) {
-	th := newThrottle(2, time.Minute, 3, 100)
-	for i := range 10_000 {
-		if err := th.enter(strconv.Itoa(i), noon()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(th.at) != 100 || th.latest.Len() != 100 {
-		t.Errorf("it remembers %d keys", len(th.at))
-	}
-	th.leave("1", noon(), wrong) // long forgotten
-}
-
-func TestTheWaitGrowsWithEveryWrongGuess(t *testing.T) {
-	now := noon()
-	th := newThrottle(2, time.Minute, 3, 100)
-	guess := func(want int, v verdict) {
-		t.Helper()
-		err := th.enter("x", now)
-		got := 0
-		if err != nil {
-			got, _ = fault.Of(err).Params["seconds"].(int)
-		} else {
-			th.leave("x", now, v)
-		}
-		if got != want {
-			t.Errorf("wait %d seconds, want %d", got, want)
-		}
-	}
-	guess(0, wrong)
-	guess(0, unsaid)
-	guess(0, wrong)
-	for _, s := range []int{2, 3, 5, 9, 17, 33, 61, 61} { // up to the longest
-		guess(s, wrong)
-		now = now.Add(time.Duration(s) * time.Second)
-		guess(0, wrong)
-	}
-	now = now.Add(forgetAfter + time.Second)
-	guess(0, wrong)
-	guess(0, right)
-	guess(0, wrong)
-	guess(0, wrong)
-	guess(2, wrong)
-}
-
-func TestGuessesAtOnceAreFew(t *testing.T) {
-	th := newThrottle(2, time.Minute, 3, 100)
-	under := func() (n int) {
-		for th.enter("x", noon()) == nil {
-			n++
-		}
-		return n
-	}
-	if n := under(); n != 3 {
-		t.Errorf("%d at once", n)
-	}
-	for range 3 {
-		th.leave("x", noon(), wrong)
-	}
-	if n := under(); n != 0 {
-		t.Errorf("%d at once while waiting", n)
-	}
-	th.leave("x", noon().Add(-time.Minute), wrong)
-	if n := under(); n != 1 {
-		t.Errorf("%d at once after the wait", n)
-	}
-}
 
 func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/throttle"
 	"github.com/cobuild/cobuild/internal/platform/token"
 )
 
@@ -39,24 +40,13 @@ type Service struct {
 	sessions    *store.Collection[*Session]
 	invitations *store.Collection[*Invitation]
 	offices     *store.Collection[*office]
-	pairs       *throttle // by account and address
-	addresses   *throttle // by address alone
+	guesses     *throttle.Guard
 }
-
-// The wrong guesses before a wait, the tries at once, and how many keys are remembered: some megabytes at most.
-const (
-	guessesPair    = 5
-	guessesAddress = 50
-	atOncePair     = 20
-	atOnceAddress  = 200
-	throttleSize   = 50_000
-)
 
 // Open makes the room ready on a back end.
 func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	s.table = access.Table()
-	s.pairs = newThrottle(guessesPair, 15*time.Minute, atOncePair, throttleSize)
-	s.addresses = newThrottle(guessesAddress, 30*time.Second, atOnceAddress, throttleSize)
+	s.guesses = throttle.New(0)
 	if s.Address == nil {
 		s.Address = func(context.Context) string { return "" }
 	}

@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 	"unicode/utf8"
 
@@ -99,29 +98,12 @@ func (s *Service) renew(ctx context.Context, p *Person, password string) {
 
 // guess lets somebody try a secret, counted by what they try it on and by where they come from.
 func (s *Service) guess(ctx context.Context, on string, try func() (*Person, error)) (*Person, error) {
-	from := s.Address(ctx)
-	sum := sha256.Sum256([]byte(on + "\x00" + from)) // what is tried may be long
-	pair := string(sum[:])
-	now := s.now()
-	if err := s.addresses.enter(from, now); err != nil {
-		return nil, err
-	}
-	if err := s.pairs.enter(pair, now); err != nil {
-		s.addresses.leave(from, now, unsaid)
-		return nil, err
-	}
-	p, err := try()
-	switch now = s.now(); {
-	case err == nil:
-		s.pairs.leave(pair, now, right)
-		s.addresses.leave(from, now, unsaid)
-	case fault.Of(err).Kind == fault.Refused:
-		s.pairs.leave(pair, now, wrong)
-		s.addresses.leave(from, now, wrong)
-	default: // we could not even look
-		s.pairs.leave(pair, now, unsaid)
-		s.addresses.leave(from, now, unsaid)
-	}
+	var p *Person
+	err := s.guesses.Try(on, s.Address(ctx), s.now, func() error {
+		var err error
+		p, err = try()
+		return err
+	})
 	return p, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/publication"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -158,3 +159,37 @@ type (
 	// LibraryClausePayload answers every change of a standard clause.
 	LibraryClausePayload = payload.Of[*template.LibraryClause]
 )
+
+// ServiceAccountPayload answers every change of a service account.
+type ServiceAccountPayload = payload.Of[*serviceaccount.ServiceAccount]
+
+// CreateApiKeyPayload is what createApiKey answers: a key, besides what is kept of it.
+type CreateApiKeyPayload payload.Of[*serviceaccount.NewKey]
+
+// Key is the key, shown this once; nil where there are errors.
+func (p *CreateApiKeyPayload) Key() *string {
+	return part(p.Object, func(k *serviceaccount.NewKey) *string { return &k.Text })
+}
+
+// APIKey is what is kept of it; nil where there are errors.
+func (p *CreateApiKeyPayload) APIKey() *serviceaccount.APIKey {
+	return part(p.Object, func(k *serviceaccount.NewKey) *serviceaccount.APIKey { return k.Key })
+}
+
+// ServiceAccount is the account as it is now; nil where there are errors.
+func (p *CreateApiKeyPayload) ServiceAccount() *serviceaccount.ServiceAccount {
+	return part(p.Object, func(k *serviceaccount.NewKey) *serviceaccount.ServiceAccount { return k.Account })
+}
+
+// RotateClientSecretPayload is what rotateClientSecret answers: a secret, besides the account.
+type RotateClientSecretPayload payload.Of[*serviceaccount.NewSecret]
+
+// Secret is the secret, shown this once; nil where there are errors.
+func (p *RotateClientSecretPayload) Secret() *string {
+	return part(p.Object, func(s *serviceaccount.NewSecret) *string { return &s.Text })
+}
+
+// ServiceAccount is the account as it is now; nil where there are errors.
+func (p *RotateClientSecretPayload) ServiceAccount() *serviceaccount.ServiceAccount {
+	return part(p.Object, func(s *serviceaccount.NewSecret) *serviceaccount.ServiceAccount { return s.Account })
+}

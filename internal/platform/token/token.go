@@ -49,6 +49,13 @@ type Claims struct {
 	Session   id.Session
 	IssuedAt  time.Time // UTC, to the second
 	ExpiresAt time.Time // UTC, to the second
+
+	// Of a service account's token, which has no person and no session:
+	Service    id.ServiceAccount
+	ID         string // this token's own name
+	Scope      string // the scopes it was given, between spaces
+	Via        string // by what the account had proved who it is: when that ends, the token ends
+	Generation int    // the account's, when the token was made
 }
 
 // Signed is a token as text, ready to be sent.
@@ -75,19 +82,25 @@ func (i *Issuer) Demo(person id.Person, session id.Session) (Signed, error) {
 	return i.issue(Demo, person, session)
 }
 
+// Service makes an access token for a service account (RFC 9068). Of the claims it takes Service, ID, Scope, Via and
+// Generation.
+func (i *Issuer) Service(c Claims) (Signed, error) {
+	return i.sign(Access, &claims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: string(c.Service), ID: c.ID},
+		Client:           string(c.Service), Scope: c.Scope, Via: c.Via, Generation: c.Generation,
+	})
+}
+
 func (i *Issuer) issue(class Class, person id.Person, session id.Session) (Signed, error) {
+	return i.sign(class, &claims{RegisteredClaims: jwt.RegisteredClaims{Subject: string(person)}, Session: string(session)})
+}
+
+func (i *Issuer) sign(class Class, c *claims) (Signed, error) {
 	now := i.Now().UTC().Truncate(time.Second)
 	ends := now.Add(class.life())
-	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, &claims{
-		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer:    i.Name,
-			Audience:  jwt.ClaimStrings{i.Audience},
-			Subject:   string(person),
-			IssuedAt:  jwt.NewNumericDate(now),
-			ExpiresAt: jwt.NewNumericDate(ends),
-		},
-		Session: string(session),
-	})
+	c.Issuer, c.Audience = i.Name, jwt.ClaimStrings{i.Audience}
+	c.IssuedAt, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(ends)
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, c)
 	key := i.Keys.Current(keyring.Token)
 	t.Header["typ"], t.Header["kid"] = string(class), key.ID
 	text, err := t.SignedString(key.Private())
@@ -100,5 +113,10 @@ func (i *Issuer) issue(class Class, person id.Person, session id.Session) (Signe
 // claims are the token's body.
 type claims struct {
 	jwt.RegisteredClaims
-	Session string `json:"sid"`
+	Session string `json:"sid,omitempty"`
+
+	Client     string `json:"client_id,omitempty"`
+	Scope      string `json:"scope,omitempty"`
+	Via        string `json:"via,omitempty"`
+	Generation int    `json:"gen,omitempty"`
 }

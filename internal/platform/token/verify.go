@@ -111,23 +111,27 @@ func trusted(key keyring.Key, class Class, now time.Time) bool {
 
 // check adds what the parser leaves open: who, in which session, and for how long at most.
 func (c *claims) check(class Class) (Claims, error) {
+	service := id.Is(c.Subject, id.KindServiceAccount)
 	switch {
-	case !id.Is(c.Subject, id.KindPerson):
+	case service && (class != Access || c.Client != c.Subject || c.Session != "" || c.ID == "" || c.Via == ""):
+		return Claims{}, refused("it is no token of a service account")
+	case !service && !id.Is(c.Subject, id.KindPerson):
 		return Claims{}, refused("its subject is no person")
-	case !id.Is(c.Session, id.KindSession):
-		return Claims{}, refused("it has no session")
+	case !service && (!id.Is(c.Session, id.KindSession) || c.Client != "" || c.Scope != "" || c.Via != ""):
+		return Claims{}, refused("it has no session, or more than a person's token has")
 	case c.IssuedAt == nil:
 		return Claims{}, refused("it does not say when it was issued")
 	case !c.ExpiresAt.After(c.IssuedAt.Time) || c.ExpiresAt.Sub(c.IssuedAt.Time) > class.life():
 		return Claims{}, refused("it lives longer than its class may")
 	}
-	return Claims{
-		Class:     class,
-		Person:    id.Person(c.Subject),
-		Session:   id.Session(c.Session),
-		IssuedAt:  c.IssuedAt.UTC(),
-		ExpiresAt: c.ExpiresAt.UTC(),
-	}, nil
+	out := Claims{Class: class, IssuedAt: c.IssuedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC()}
+	if service {
+		out.Service, out.ID, out.Scope = id.ServiceAccount(c.Subject), c.ID, c.Scope
+		out.Via, out.Generation = c.Via, c.Generation
+		return out, nil
+	}
+	out.Person, out.Session = id.Person(c.Subject), id.Session(c.Session)
+	return out, nil
 }
 
 func refused(why string) error { return fmt.Errorf("%w: %s", errRefused, why) }

@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/throttle"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
@@ -240,6 +241,10 @@ func challenge(ctx context.Context, w http.ResponseWriter, f *fault.Fault) {
 	if f.Kind == fault.Unavailable {
 		w.Header().Set("Retry-After", "5")
 		gql.Refuse(ctx, w, http.StatusServiceUnavailable, f)
+		return
+	}
+	if f.Code == throttle.CodeGuesses {
+		slowed(ctx, w, f)
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="cobuild", error="invalid_token"`)

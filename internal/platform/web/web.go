@@ -41,6 +41,8 @@ type Config struct {
 	Deadline     time.Duration                                                 // of one request at /graphql; 0 is 20 seconds
 	Version      string                                                        // of the program, for the landing page
 
+	OAuth *OAuth // answers /oauth/; absent where nil
+
 	Gate    *limit.Gate // lets in only so many requests at once; all where nil
 	Proxies Proxies     // who is believed about where requests come from
 	Origins []string    // websites whose pages may use the API, each checked by CheckOrigin
@@ -63,6 +65,11 @@ func New(c Config) http.Handler {
 	}
 	if c.Mail != nil {
 		mux.Handle("/mail/", deadline(c.Deadline, c.Mail))
+	}
+	if c.OAuth != nil {
+		c.OAuth.mount(mux, func(next http.Handler) http.Handler {
+			return sameOrigin(nil, admit(c.Gate, deadline(c.Deadline, next)))
+		})
 	}
 	mux.Handle("GET /schema.graphqls", published(c.SDL))
 	mux.Handle("GET /healthz", healthy())
