@@ -4385,7 +4385,7 @@ func _Community(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 
 // region    **************************** object.gotpl ****************************
 
-var commercialCommunityImplementors = []string{"CommercialCommunity", "Node", "Organisation", "Community"}
+var commercialCommunityImplementors = []string{"CommercialCommunity", "Node", "Organisation", "Community", "_Entity"}
 
 func _CommercialCommunity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *community.CommercialCommunity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, commercialCommunityImplementors)
@@ -4640,7 +4640,7 @@ func _CommunityEdge(ctx context.Context, ec *executionContext, sel ast.Selection
 	return out
 }
 
-var oldEstateCommunityImplementors = []string{"OldEstateCommunity", "Node", "Organisation", "Community"}
+var oldEstateCommunityImplementors = []string{"OldEstateCommunity", "Node", "Organisation", "Community", "_Entity"}
 
 func _OldEstateCommunity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *community.OldEstateCommunity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, oldEstateCommunityImplementors)
@@ -4845,7 +4845,7 @@ func _RegisterCommunityPayload(ctx context.Context, ec *executionContext, sel as
 	return out
 }
 
-var resettlementCommunityImplementors = []string{"ResettlementCommunity", "Node", "Organisation", "Community"}
+var resettlementCommunityImplementors = []string{"ResettlementCommunity", "Node", "Organisation", "Community", "_Entity"}
 
 func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *community.ResettlementCommunity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, resettlementCommunityImplementors)
@@ -4997,7 +4997,7 @@ func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.S
 	return out
 }
 
-var ruralCommunityImplementors = []string{"RuralCommunity", "Node", "Organisation", "Community"}
+var ruralCommunityImplementors = []string{"RuralCommunity", "Node", "Organisation", "Community", "_Entity"}
 
 func _RuralCommunity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *community.RuralCommunity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, ruralCommunityImplementors)

@@ -7219,7 +7219,7 @@ func _Clause(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 	return out
 }
 
-var coBuildingContractImplementors = []string{"CoBuildingContract", "Node"}
+var coBuildingContractImplementors = []string{"CoBuildingContract", "Node", "_Entity"}
 
 func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *contract.Contract) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, coBuildingContractImplementors)

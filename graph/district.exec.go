@@ -1625,7 +1625,7 @@ func unmarshalInputSubDistrictKindChoice(ctx context.Context, ec *executionConte
 
 // region    **************************** object.gotpl ****************************
 
-var districtImplementors = []string{"District", "Node", "Organisation"}
+var districtImplementors = []string{"District", "Node", "Organisation", "_Entity"}
 
 func _District(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *district.District) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, districtImplementors)
@@ -1882,7 +1882,7 @@ func _RegisterSubDistrictPayload(ctx context.Context, ec *executionContext, sel 
 	return out
 }
 
-var subDistrictImplementors = []string{"SubDistrict", "Node", "Organisation"}
+var subDistrictImplementors = []string{"SubDistrict", "Node", "Organisation", "_Entity"}
 
 func _SubDistrict(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *district.SubDistrict) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, subDistrictImplementors)

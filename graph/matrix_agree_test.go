@@ -98,8 +98,8 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 	}
 }
 
-// TestWhatSomebodyListsIsWhatTheyFindInEveryRoom has people with roles drawn at random, whether they fit or not, look at
-// a town with one of everything.
+// TestWhatSomebodyListsIsWhatTheyFindInEveryRoom has people with roles drawn at random, of their own or lent, whether they fit or not,
+// look at a town with one of everything.
 func TestWhatSomebodyListsIsWhatTheyFindInEveryRoom(t *testing.T) {
 	w := newMatrixTown(t)
 	all := shelves(w.App, id.Organisation(w.Community))
@@ -156,7 +156,7 @@ func (w *matrixTown) anybody(t *rapid.T) authz.Actor {
 	holding := rapid.Custom(func(t *rapid.T) authz.Holding {
 		return authz.Holding{
 			Role: rapid.SampledFrom(roles).Draw(t, "role"), Organisation: id.Organisation(rapid.SampledFrom(in).Draw(t, "organisation")),
-			Signing: rapid.Bool().Draw(t, "signing"),
+			Signing: rapid.Bool().Draw(t, "signing"), By: id.Delegation(rapid.SampledFrom([]string{"", w.at["delegation"]}).Draw(t, "by")),
 		}
 	})
 	a := authz.Actor{Person: id.Person(rapid.SampledFrom([]string{"", w.at["secretary"], w.at["third"], w.at["steward"]}).Draw(t, "person"))}

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,6 +30,7 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.cooperationRecord.organisation": quoted(w.Unit), "Query.serviceAccounts.organisation": quoted(w.Unit),
 		"Query.serviceAccount.id": quoted(w.at["program"]), "Query.invitations.organisation": "null",
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
+		"Query._entities.representations": `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 	}}
 }
 
@@ -114,11 +116,11 @@ func (a *asker) below(d *ast.Definition, above []string) string {
 func (a *asker) sampled(t *testing.T, w *matrixTown, who string, s sample) map[string]string {
 	t.Helper()
 	d, cells := a.schema.Types[s.typ], map[string]string{}
-	whole := ""
-	for _, f := range d.Fields {
-		whole += " " + a.field(d, f, []string{d.Name})
+	whole := make([]string, len(d.Fields))
+	for i, f := range d.Fields {
+		whole[i] = a.field(d, f, []string{d.Name})
 	}
-	got := w.Ask(t, who, s.query(whole))
+	got := w.Ask(t, who, s.query(strings.Join(whole, " ")))
 	for _, f := range d.Fields {
 		each := got
 		if len(got.Errors) > 0 {
@@ -212,7 +214,7 @@ func listed(t *testing.T, path string, page map[string]any) string {
 	if total == 0 {
 		return empty
 	}
-	return fmt.Sprint(int(total))
+	return strconv.Itoa(int(total))
 }
 
 // root asks somebody for a field of the query, with all that is below it.

@@ -23,13 +23,14 @@ func (w *matrixTown) everybody() {
 	t := w.t
 	first := func(who, query, at string) string { return w.Ask(t, who, query).Fine().Str(at) }
 	w.late()
+	w.lends()
 	w.at["secretary"] = first("secretary", `{ viewer { id } }`, "viewer.id")
 	w.at["steward"] = first("steward", `{ viewer { id } }`, "viewer.id")
 	w.at["steward's role"] = first("steward", `{ viewer { roles { id } } }`, "viewer.roles.0.id")
 	sent := w.Do(t, "secretary", "invitePerson", m{"role": "MEMBER", "organisation": w.Community, "name": "小王", "until": "2028-01-01T00:00:00Z"}, "code invitation { id }").Fine()
 	w.at["invitation"], w.codes["invitation"] = sent.Str("it.invitation.id"), sent.Str("it.code")
 	w.codes["refresh"] = w.Do(t, "", "signIn", m{"login": "secretary", "password": graphtest.Password}, "refreshToken").Fine().Str("it.refreshToken")
-	for _, who := range strings.Fields("secretary liaison steward member third outsider stranger supervisor auditor admin") {
+	for who := range strings.FieldsSeq("secretary liaison steward member manager third outsider stranger supervisor auditor admin") {
 		w.Token(t, who)
 	}
 	w.at["session"] = first("secretary", `{ sessions(first: 1) { nodes { id } } }`, "sessions.nodes.0.id")
@@ -43,7 +44,7 @@ func (w *matrixTown) everybody() {
 	again.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 	w.Send(t, again).Fine()
 	w.Settle(t)
-	for _, kind := range strings.Fields("SIGNED_IN ACTION_REFUSED SIGNING_KEY_USED") {
+	for kind := range strings.FieldsSeq("SIGNED_IN ACTION_REFUSED SIGNING_KEY_USED") {
 		a := w.Ask(t, "secretary", "{ securityLog(filter: {kind: {eq: "+kind+"}}) { nodes { id client } } }").Fine()
 		for i := range a.Len("securityLog.nodes") {
 			if at := fmt.Sprintf("securityLog.nodes.%d.", i); w.at[kind] == "" || a.Get(at+"client") != nil {
@@ -65,6 +66,21 @@ func (w *matrixTown) late() {
 	role := w.Do(t, "secretary", "grantRole", m{"person": w.at["late"], "role": "GRID_STEWARD", "organisation": w.Community}, "person { roles { id role } }").Fine()
 	w.Do(t, "secretary", "revokeRole", m{"role": role.Str("it.person.roles.1.id")}, "person { id }").Fine()
 	w.Do(t, "steward", "setNotificationSettings", m{"expectedVersion": 0, "language": "EN"}, "settings { version }").Fine()
+}
+
+// lends has the partner lend its office to its property manager, and offer it to the host; and another community has
+// taken back what it offered.
+func (w *matrixTown) lends() {
+	t := w.t
+	offer := func(who, from, to, role string) string {
+		in := m{"from": from, "to": to, "role": role, "endsAt": "2027-12-31T16:00:00Z", "reason": "没有专人"}
+		return w.Do(t, who, "delegate", in, "delegation { id }").Fine().Str("it.delegation.id")
+	}
+	w.at["offered delegation"] = offer("liaison", w.Unit, w.Community, "LIAISON")
+	w.at["delegation"] = offer("liaison", w.Unit, w.at["property manager"], "LIAISON")
+	w.Do(t, "manager", "acceptDelegation", m{"id": w.at["delegation"], "expectedVersion": 1}, "delegation { id }").Fine()
+	w.at["ended delegation"] = offer("stranger", w.OtherCommunity, w.Unit, "GRID_STEWARD")
+	w.Do(t, "stranger", "endDelegation", m{"id": w.at["ended delegation"], "expectedVersion": 1, "reason": "有人了"}, "delegation { id }").Fine()
 }
 
 // list names the samples, in the order of the table.
@@ -90,14 +106,14 @@ func (w *matrixTown) list() {
 	node("of the host", "SigningKey", w.at["signingKey"])
 	node("of the former party, revoked", "SigningKey", w.at["revoked key"])
 	node("in force; the former party has left it", "CoBuildingContract", w.at["inForce"])
-	for _, name := range strings.Fields("draft proposed pending suspended announced objected terminated expired renewed renewal") {
+	for name := range strings.FieldsSeq("draft proposed pending suspended announced objected terminated expired renewed renewal") {
 		node(name, "CoBuildingContract", w.at[name])
 	}
 	node("in signing", "CoBuildingContract", w.at["in signing"])
 	node("drafted from a template", "CoBuildingContract", w.at["from template"])
 	node("of the contract in force, each month", "Commitment", w.at["commitment"])
 	node("of the contract in force, once", "Commitment", w.at["gift"])
-	for _, name := range strings.Fields("accepted resolved waived disputed reported due") {
+	for name := range strings.FieldsSeq("accepted resolved waived disputed reported due") {
 		node(name, "Fulfilment", w.at[name+" fulfilment"])
 	}
 	for _, name := range []string{"applied", "asked", "in signing", "cancelled"} {
@@ -116,9 +132,13 @@ func (w *matrixTown) list() {
 	node("a sign-in of the host's secretary", "SecurityEntry", w.at["SIGNED_IN"])
 	node("what the host's secretary may not do", "SecurityEntry", w.at["ACTION_REFUSED"])
 	node("a use of the host's signing key", "SecurityEntry", w.at["SIGNING_KEY_USED"])
+	node("of the partner to its property manager", "Delegation", w.at["delegation"])
+	node("offered by the partner to the host", "Delegation", w.at["offered delegation"])
+	node("of another community to the partner, ended", "Delegation", w.at["ended delegation"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}
+	root("", "_Service", "_service")
 	root("of the partner", "CooperationRecord", `cooperationRecord(organisation: "`+w.Unit+`")`)
 	root("on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026})`)
 	root("of a quarter, on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026, quarter: 2})`)

@@ -32,18 +32,18 @@ func (t *table) cell(row, caller string) string {
 	if c, ok := t.cells[row][caller]; ok {
 		return c
 	}
-	if above, _, ok := cutLast(row); ok {
+	if above, ok := cutLast(row); ok {
 		return t.cell(above, caller)
 	}
 	return empty
 }
 
-func cutLast(path string) (above, name string, ok bool) {
+func cutLast(path string) (above string, ok bool) {
 	i := strings.LastIndex(path, ".")
 	if i < 0 {
-		return "", path, false
+		return "", false
 	}
-	return path[:i], path[i+1:], true
+	return path[:i], true
 }
 
 func (t *table) pattern(row string) string {
@@ -61,7 +61,7 @@ func (t *table) lines() []string {
 	groups := map[string][]string{}
 	for _, row := range t.rows {
 		p := t.pattern(row)
-		if above, _, ok := cutLast(row); ok && t.pattern(above) == p {
+		if above, ok := cutLast(row); ok && t.pattern(above) == p {
 			continue
 		}
 		if t.scopes != nil {

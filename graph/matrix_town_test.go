@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/cobuild/cobuild/graph/graphtest"
@@ -38,7 +39,7 @@ type sample struct {
 func (w *matrixTown) version(id string) int {
 	w.t.Helper()
 	for _, who := range []string{"secretary", "liaison", "supervisor", "admin"} {
-		a := w.Ask(w.t, who, versionOf(w.t, id), "id", id)
+		a := w.Ask(w.t, who, versionOf(w.t), "id", id)
 		if v, ok := a.Get("node.version").(float64); ok {
 			return int(v)
 		}
@@ -47,15 +48,16 @@ func (w *matrixTown) version(id string) int {
 }
 
 // versionOf asks for the version of a node, of whatever type that has one.
-func versionOf(t *testing.T, id string) string {
+func versionOf(t *testing.T) string {
 	t.Helper()
-	s, q := published(t), "query($id: ID!) { node(id: $id) {"
+	s := published(t)
+	var each []string
 	for _, d := range s.GetPossibleTypes(s.Types["Node"]) {
 		if d.Fields.ForName("version") != nil {
-			q += " ... on " + d.Name + " { version }"
+			each = append(each, "... on "+d.Name+" { version }")
 		}
 	}
-	return q + " } }"
+	return "query($id: ID!) { node(id: $id) { " + strings.Join(each, " ") + " } }"
 }
 
 func newMatrixTown(t *testing.T) *matrixTown {
@@ -106,6 +108,8 @@ func (w *matrixTown) organisations() {
 		"kind": "BANK", "name": "惠山农商行", "registrations": []m{{"community": w.Community}}, "creditCode": graphtest.CreditCode(3),
 	}, "residentUnit { id }").Fine().Str("it.residentUnit.id")
 	w.joins("third", "LIAISON", w.third, true)
+	w.joins("manager", "LIAISON", manager, true)
+	w.at["property manager"] = manager
 	w.joins("member", "MEMBER", w.Unit, false)
 }
 

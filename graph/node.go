@@ -38,7 +38,9 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindNotification: nodesOf(r.Notifications.Many),
 		id.KindAmendment:    nodesOf(r.Contracts.ManyAmendments),
 
-		id.KindSecurityEntry:  nodesOf(r.SecurityLog.Many),
+		id.KindSecurityEntry: nodesOf(r.SecurityLog.Many),
+		id.KindDelegation:    nodesOf(r.Delegations.Many),
+
 		id.KindServiceAccount: nodesOf(r.ServiceAccounts.Many),
 	}
 }

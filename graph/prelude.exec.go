@@ -1664,6 +1664,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCriteria(ctx 
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐDelegation(ctx context.Context, ec *executionContext, v any) (id.Delegation, error) {
+	res, err := wire.UnmarshalDelegationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐDelegation(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Delegation) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalDelegationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFulfilment(ctx context.Context, ec *executionContext, v any) (id.Fulfilment, error) {
 	res, err := wire.UnmarshalFulfilmentID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -23,7 +24,10 @@ import (
 )
 
 // Resolver leads the fields of the schema into the rooms.
-type Resolver struct{ Rooms Rooms }
+type Resolver struct {
+	Rooms    Rooms
+	Subgraph func() string // the schema as a federation gateway reads it
+}
 
 // Rooms are the rooms behind the schema. Every member is required.
 type Rooms struct {
@@ -47,6 +51,8 @@ type Rooms struct {
 	Templates *template.Service
 	// DraftFrom drafts a contract from a template: what one room fills, another drafts.
 	DraftFrom func(context.Context, template.DraftInput) (*contract.Contract, error)
+
+	Delegations *delegation.Service
 
 	ServiceAccounts *serviceaccount.Service
 }

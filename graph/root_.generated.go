@@ -41,6 +41,7 @@ type ResolverRoot interface {
 	ContractTextParty() ContractTextPartyResolver
 	ContractVersion() ContractVersionResolver
 	CooperationRecord() CooperationRecordResolver
+	Delegation() DelegationResolver
 	District() DistrictResolver
 	DualRegistration() DualRegistrationResolver
 	Fulfilment() FulfilmentResolver
@@ -75,6 +76,7 @@ type ResolverRoot interface {
 	Session() SessionResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
+	Subscription() SubscriptionResolver
 	TemplateClause() TemplateClauseResolver
 }
 
@@ -105,6 +107,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptDelegationInput)),
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
 			graphql.NewInputUnmarshaler("AddClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddClientKeyInput)),
@@ -156,6 +159,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
 			graphql.NewInputUnmarshaler("DeclineAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineAmendmentInput)),
 			graphql.NewInputUnmarshaler("DeclineContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineContractInput)),
+			graphql.NewInputUnmarshaler("DelegateInput", graphql.BindUnmarshaler(ec, unmarshalInputDelegateInput)),
+			graphql.NewInputUnmarshaler("DelegationFilter", graphql.BindUnmarshaler(ec, unmarshalInputDelegationFilter)),
+			graphql.NewInputUnmarshaler("DelegationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputDelegationStatusChoice)),
 			graphql.NewInputUnmarshaler("DisableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableServiceAccountInput)),
 			graphql.NewInputUnmarshaler("DisputeFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDisputeFulfilmentInput)),
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
@@ -165,6 +171,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
 			graphql.NewInputUnmarshaler("EnableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableServiceAccountInput)),
+			graphql.NewInputUnmarshaler("EndDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputEndDelegationInput)),
 			graphql.NewInputUnmarshaler("EndServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEndServiceAccountInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
@@ -310,6 +317,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := _Subscription(ctx, ec, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -335,7 +359,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "district.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "signingkey.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "federation.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -416,7 +440,7 @@ interface Node {
 }
 
 "Where a page of a list lies."
-type PageInfo {
+type PageInfo @shareable {
   "Whether more follows behind this page."
   hasNextPage: Boolean!
   "Whether more lies before this page."
@@ -510,12 +534,19 @@ type Query {
 # there are errors; the payload itself is null when the failure is none of the caller's (see the top-level errors).
 "Changing."
 type Mutation
+
+# A subscription is answered over server-sent events or a socket. Each event carries its ` + "`" + `seq` + "`" + `, and ` + "`" + `after:` + "`" + ` resumes
+# behind it. The root field's type is nullable as elsewhere.
+"Hearing what happens, as it happens."
+type Subscription
 `, BuiltIn: false},
 	{Name: "amendment.graphqls", Input: sourceData("amendment.graphqls"), BuiltIn: false},
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
+	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
+	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
@@ -525,6 +556,7 @@ type Mutation
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
+	{Name: "subscription.graphqls", Input: sourceData("subscription.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
 }
@@ -1140,6 +1172,20 @@ func childFields_CommunityEdge(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
 }
 
+func childFields_ContractChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return fieldContext_ContractChange_seq(ctx, ec, field)
+	case "type":
+		return fieldContext_ContractChange_type(ctx, ec, field)
+	case "at":
+		return fieldContext_ContractChange_at(ctx, ec, field)
+	case "contract":
+		return fieldContext_ContractChange_contract(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChange", field.Name)
+}
+
 func childFields_ContractCompletion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "organisation":
@@ -1662,6 +1708,84 @@ func childFields_CriterionMean(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CriterionMean_mean(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CriterionMean", field.Name)
+}
+
+func childFields_Delegation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Delegation_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Delegation_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Delegation_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Delegation_updatedAt(ctx, ec, field)
+	case "from":
+		return fieldContext_Delegation_from(ctx, ec, field)
+	case "to":
+		return fieldContext_Delegation_to(ctx, ec, field)
+	case "role":
+		return fieldContext_Delegation_role(ctx, ec, field)
+	case "startsAt":
+		return fieldContext_Delegation_startsAt(ctx, ec, field)
+	case "endsAt":
+		return fieldContext_Delegation_endsAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Delegation_reason(ctx, ec, field)
+	case "status":
+		return fieldContext_Delegation_status(ctx, ec, field)
+	case "inForce":
+		return fieldContext_Delegation_inForce(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Delegation_allowedActions(ctx, ec, field)
+	case "acceptedAt":
+		return fieldContext_Delegation_acceptedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Delegation_endedAt(ctx, ec, field)
+	case "endedBy":
+		return fieldContext_Delegation_endedBy(ctx, ec, field)
+	case "endReason":
+		return fieldContext_Delegation_endReason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delegation", field.Name)
+}
+
+func childFields_DelegationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_DelegationConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_DelegationConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_DelegationConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_DelegationConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationConnection", field.Name)
+}
+
+func childFields_DelegationEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_DelegationEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_DelegationEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationEdge", field.Name)
+}
+
+func childFields_DelegationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return fieldContext_DelegationPayload_delegation(ctx, ec, field)
+	case "errors":
+		return fieldContext_DelegationPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_DelegationPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_DelegationPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationPayload", field.Name)
 }
 
 func childFields_District(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3210,6 +3334,14 @@ func childFields_UpdateResidentUnitPayload(ctx context.Context, ec *executionCon
 		return fieldContext_UpdateResidentUnitPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateResidentUnitPayload", field.Name)
+}
+
+func childFields__Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sdl":
+		return fieldContext__Service_sdl(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type _Service", field.Name)
 }
 
 func childFields___Directive(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -54,8 +54,8 @@ func own(s *ast.Schema) []*ast.Definition {
 	return defs
 }
 
-func TestThePublishedSchemaKeepsTheGeneratorsWordsToItself(t *testing.T) {
-	for _, word := range []string{"goField", "goModel", "github.com"} {
+func TestThePublishedSchemaKeepsTheWordsOfGeneratorsAndGatewaysToItself(t *testing.T) {
+	for _, word := range []string{"goField", "goModel", "github.com", "@key", "@shareable"} {
 		if strings.Contains(graph.SDL(), word) {
 			t.Errorf("it holds %s", word)
 		}
@@ -89,7 +89,7 @@ func described(t *testing.T, what, text string) {
 
 func TestEveryRootFieldStatesItsScope(t *testing.T) {
 	s := published(t)
-	for _, root := range []*ast.Definition{s.Query, s.Mutation} {
+	for _, root := range []*ast.Definition{s.Query, s.Mutation, s.Subscription} {
 		for _, f := range root.Fields {
 			if !strings.HasPrefix(f.Name, "__") && f.Directives.ForName("scope") == nil {
 				t.Errorf("%s.%s states no scope", root.Name, f.Name)
@@ -121,7 +121,7 @@ func TestARefusedListOrRootFieldNullsNothingButItself(t *testing.T) {
 	s := published(t)
 	for _, d := range own(s) {
 		for _, f := range d.Fields {
-			root := d == s.Query || d == s.Mutation
+			root := (d == s.Query || d == s.Mutation || d == s.Subscription) && !strings.HasPrefix(f.Name, "_") // Federation 2 prescribes those
 			if f.Type.NonNull && !strings.HasPrefix(f.Name, "__") && (root || strings.HasSuffix(f.Type.Name(), "Connection")) {
 				t.Errorf("%s.%s is %s: a refusal would null what is around it", d.Name, f.Name, f.Type)
 			}

@@ -3,7 +3,10 @@ package graph
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/limit"
@@ -21,6 +24,10 @@ type Options struct {
 	Deadline    time.Duration                    // of one operation; 0 for none
 	Caller      func(ctx context.Context) string // whose memory of registered queries a request uses
 	TrustedOnly bool                             // whether only documents of a manifest are run
+
+	Live    gql.Live              // bounds of connections that stay open
+	Callers gql.Callers           // who is calling on them
+	Metrics prometheus.Registerer // takes how many there are; may be nil
 }
 
 // NewServer makes the engine that answers the schema from the rooms.
@@ -31,7 +38,7 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 	if o.Limits.Weights == nil {
 		o.Limits.Weights = Weights()
 	}
-	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Rooms: rooms}, Directives: DirectiveRoot{Scope: scope}})
+	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Rooms: rooms, Subgraph: sync.OnceValue(SubgraphSDL)}, Directives: DirectiveRoot{Scope: scope}})
 	return gql.New(gql.Config{
 		Schema: schema,
 		Limits: o.Limits,
@@ -40,6 +47,8 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 		Log:    o.Log,
 
 		Charge: o.Charge, Gate: o.Gate, Deadline: o.Deadline, Caller: o.Caller, TrustedOnly: o.TrustedOnly,
+
+		Live: o.Live, Callers: o.Callers, Metrics: o.Metrics,
 	})
 }
 
@@ -47,13 +56,15 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 // a field of a page's member costs its price once for each member.
 func Weights() map[string]int {
 	return map[string]int{
-		"sections":         50, // of a report: adds up every contract of a jurisdiction
-		"byCommunityType":  50, // likewise
-		"totalCount":       25, // looks at up to 10,000 objects; once for each condition of the filter
-		"export":           25, // gathers a contract's text, keys and signatures, and seals them
-		"differences":      10, // compares two versions of a text, part by part
-		"canonicalText":    5,  // a whole text
-		"signingStatement": 5,  // is written and canonicalised when asked for
-		"sealedText":       5,  // likewise
+		"sections":         50,     // of a report: adds up every contract of a jurisdiction
+		"byCommunityType":  50,     // likewise
+		"totalCount":       25,     // looks at up to 10,000 objects; once for each condition of the filter
+		"sdl":              10_000, // as long as the schema: gateways ask once, and /schema.graphqls has nearly the same
+		"export":           25,     // gathers a contract's text, keys and signatures, and seals them
+		"contractChanged":  10,     // once, for beginning; each event is answered as a query about it
+		"differences":      10,     // compares two versions of a text, part by part
+		"canonicalText":    5,      // a whole text
+		"signingStatement": 5,      // is written and canonicalised when asked for
+		"sealedText":       5,      // likewise
 	}
 }

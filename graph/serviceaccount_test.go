@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -213,9 +214,7 @@ func TestAProgramGetsATokenLooksAtItAndGivesItBack(t *testing.T) {
 	w.Do(t, "token", "draftContract", draft(w), "contract { id }").Is("SCOPE_MISSING")
 	post := url.Values{"client_id": {of}, "client_secret": {secret}}
 	grant.Del("scope")
-	for k, v := range post {
-		grant[k] = v
-	}
+	maps.Copy(grant, post)
 	if rec, body := form(t, w, "/oauth/token", grant); rec.Code != http.StatusOK || body["scope"] != "CONTRACTS_READ CONTRACTS_WRITE" {
 		t.Errorf("by client_secret_post: %d %s", rec.Code, rec.Body)
 	}

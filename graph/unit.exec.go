@@ -1643,7 +1643,7 @@ func _RegisterResidentUnitPayload(ctx context.Context, ec *executionContext, sel
 	return out
 }
 
-var residentUnitImplementors = []string{"ResidentUnit", "Node", "Organisation"}
+var residentUnitImplementors = []string{"ResidentUnit", "_Entity", "Node", "Organisation"}
 
 func _ResidentUnit(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *unit.ResidentUnit) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, residentUnitImplementors)

@@ -14,7 +14,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/cobuild/cobuild/graph"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 )
@@ -106,10 +105,7 @@ func (p *program) commands() *cli.Command {
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		Commands: []*cli.Command{
 			p.serve(), p.admin(), p.seed(), p.verify(), p.keyring(), p.demo(), p.printing(),
-			{Name: "schema", Usage: p.text("schema.usage"), Description: p.text("schema.description"), Action: func(context.Context, *cli.Command) error {
-				_, err := fmt.Fprint(p.out, graph.SDL())
-				return err
-			}},
+			p.schema(),
 			{Name: "version", Usage: p.text("version.usage"), Action: func(context.Context, *cli.Command) error {
 				_, err := fmt.Fprintln(p.out, version)
 				return err

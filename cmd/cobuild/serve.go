@@ -28,6 +28,7 @@ func (p *program) serve() *cli.Command {
 		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
 		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
+			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"),
 		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags()),
 		Action: p.runServer,
 	}
@@ -43,6 +44,10 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 		return err
 	}
 	post, err := p.mail(c)
+	if err != nil {
+		return err
+	}
+	gateways, err := p.gateways(c)
 	if err != nil {
 		return err
 	}
@@ -63,6 +68,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	}
 	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
+		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
 		cfg.Bounds = bounds
 		if demo {
 			cfg.Now = now.Now
@@ -120,7 +126,7 @@ func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Li
 	}
 	g.Go(func() error {
 		defer stopBehind() // only after the last answer: what it began is still relayed
-		server := &web.Server{Handler: handler, Log: log, Certificate: secured}
+		server := &web.Server{Handler: handler, Log: log, Certificate: secured, Stopping: a.Stopping}
 		return server.Serve(ctx, l)
 	})
 	p.announce(l.Addr(), tokens, secured != nil)
@@ -182,6 +188,9 @@ func reload(ctx context.Context, a *app.App, secured *web.Certificate, log *slog
 		case <-hup:
 			reread(log, "keyring", a.Keyring.Reload)
 			reread(log, "trusted documents", a.TrustDocuments)
+			if a.Gateways != nil {
+				reread(log, "gateway keys", a.Gateways.Reload)
+			}
 			if secured != nil {
 				reread(log, "certificate", secured.Reload)
 			}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests on both stores, then the clients of partners; with CI set, none is taken from the cache. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
+# All tests on both stores, then the clients of partners and a federation gateway; with CI set, none is taken from the cache. The MongoDB-compatible server comes from COBUILD_TEST_MONGODB_URI or is brought up here.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 missing=
@@ -30,7 +30,17 @@ if [ -z "${TESTPACKAGES:-}" ]; then # some packages alone: their tests and nothi
       ;;
     *) code=1 ;;
   esac
+  bash deploy/test/federation.sh
+  case $? in
+    0) ;;
+    3)
+      federation='NOT RUN: the composition with other subgraphs, because npm and its packages cannot be had here.'
+      [ "${CI:-}" != true ] || { echo "$federation With CI=true that is a failure." >&2; code=1; }
+      ;;
+    *) code=1 ;;
+  esac
 fi
 [ -z "$missing" ] || echo "$missing"
 [ -z "${clients:-}" ] || echo "$clients"
+[ -z "${federation:-}" ] || echo "$federation"
 exit $code

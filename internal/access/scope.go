@@ -28,7 +28,7 @@ func scopeOf(action string) authz.Scope {
 	switch what {
 	case "district", "subDistrict", "community", "unit":
 		return pick(authz.ScopeOrganisationsRead, authz.ScopeOrganisationsWrite)
-	case "person", "role", "session", "invitation", "notification", "notificationSettings", "serviceAccount", "security":
+	case "person", "role", "session", "invitation", "notification", "notificationSettings", "serviceAccount", "security", "delegation":
 		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)
 	case "key":
 		return pick(authz.ScopePublic, authz.ScopeContractsSign)

@@ -34,13 +34,12 @@ const (
 // Table is who may do what. A line says: the action, the verb as people know it, the roles by the way their
 // organisation stands to the object, and what the object's own rules add.
 func Table() authz.Table {
-	return scoped(slices.Concat(
+	return lent(scoped(slices.Concat(
 		organisations(), people(), keys(), contracts(), inForce(), amendments(), fulfilments(), appraisals(),
 		publications(), templates(), reports(), notifications(),
 
-		security(),
-		serviceAccounts(),
-	))
+		security(), serviceAccounts(), delegations(),
+	)))
 }
 
 func organisations() authz.Table {
@@ -111,7 +110,7 @@ func keys() authz.Table {
 func contracts() authz.Table {
 	parties := to(party, secretary, liaison, supervisor) // a supervisor speaks for a sub-district that is itself a party
 	return authz.Table{
-		rule(ContractRead, "contracts, contract, node", contractReaders(), "and what hangs on it: versions, signatures, export"),
+		rule(ContractRead, "contracts, contract, contractChanged, node", contractReaders(), "and what hangs on it: versions, signatures, export"),
 		rule(ContractDraft, "draftContract", join(to(hosting, secretary), to(drafting, liaison)), "a unit's draft needs the host as co-drafter"),
 		rule(ContractRevise, "reviseContract", parties, "in DRAFT only the drafting parties"),
 		rule(ContractPropose, "proposeContract", to(drafting, secretary, liaison), ""),

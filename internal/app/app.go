@@ -14,11 +14,13 @@ import (
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/limit"
@@ -26,6 +28,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -53,8 +56,15 @@ type Config struct {
 	Introspection bool
 	// Mail says how mail is sent; nil where none is.
 	Mail *Mail
+	// Explorer serves GraphiQL at /explorer.
+	Explorer bool
+	// Gateways are the keys of the federation gateways that may ask for entities; nil where there is none.
+	Gateways *gateway.Keys
 	// Passwords overrides how passwords are hashed; nil for what a server needs.
 	Passwords *person.Passwords
+
+	// Live bounds connections that stay open; zero members stand for what a server needs.
+	Live gql.Live
 
 	Bounds Bounds
 }
@@ -88,11 +98,15 @@ type App struct {
 
 	Templates *template.Service
 
+	Delegations *delegation.Service
+
 	ServiceAccounts *serviceaccount.Service
 
 	Budgets *limit.Limiter // what callers may still ask for
 	leases  *limit.Leases  // nil where this node is the only one
 	engine  *gql.Engine
+
+	Feed *feed.Feed // what subscriptions hear
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -107,6 +121,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if a.Journal, err = journal.New(ctx, journal.Options{Backend: c.Backend, Now: c.Now, Log: c.Log, Node: c.Node}); err != nil {
 		return nil, err
 	}
+	a.listen()
 	a.Scheduler = schedule.New(c.Now, c.Log)
 	if err := a.openBudgets(ctx); err != nil {
 		return nil, err
@@ -141,6 +156,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.serviceAccounts(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.delegations(ctx); err != nil {
+		return nil, err
+	}
 	a.Journal.Collect(a.outboxes()...)
 	a.follow()
 	a.Scheduler.Jobs = a.jobs()
@@ -169,6 +187,7 @@ func (a *App) told() {
 func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Journal.Run(ctx) })
+	g.Go(func() error { return a.Feed.Run(ctx) })
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	return g.Wait()
@@ -186,7 +205,7 @@ func (a *App) Settle(ctx context.Context) error {
 			n, err = a.Mailer.Settle(ctx)
 		}
 		if err != nil || n == 0 {
-			return errors.Join(err, a.Journal.Drain(ctx))
+			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx))
 		}
 	}
 	return errors.New("background work does not come to an end")

@@ -19,6 +19,10 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	explore, err := a.explore()
+	if err != nil {
+		return nil, err
+	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.engine = graph.NewServer(graph.Rooms{
@@ -34,18 +38,22 @@ func (a *App) Handler() (http.Handler, error) {
 
 		Templates: a.Templates, DraftFrom: a.DraftFrom,
 
+		Delegations: a.Delegations,
+
 		ServiceAccounts: a.ServiceAccounts,
 	}, graph.Options{
 		Open: a.Introspection, Log: a.Log,
 
 		Charge: a.charge, Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Caller: a.caller, TrustedOnly: a.Bounds.TrustedOnly,
+
+		Live: a.Live, Callers: a.callers(), Metrics: metrics,
 	})
 	if err := a.TrustDocuments(); err != nil {
 		return nil, err
 	}
 	return web.New(web.Config{
 		GraphQL: a.engine,
-		Reports: a.paper(), Mail: a.leave(),
+		Reports: a.paper(), Mail: a.leave(), Gateway: a.Gateways.Knows, Explorer: explore,
 		OAuth: a.oauth(),
 		SDL:   graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },

@@ -59,6 +59,7 @@ func (a *App) people(ctx context.Context) error {
 		Address:      request.Address,
 		Client:       request.Client,
 		Noted:        a.atTheDoor,
+		Altered:      func(p id.Person) { a.Feed.Recheck(string(p)) },
 	})
 	return err
 }
@@ -75,6 +76,8 @@ func (a *App) contracts(ctx context.Context) error {
 		Organisations: a.Directory.Facts, SignAs: a.Keys.SignAs, CheckSignature: a.Keys.CheckSignature, Seal: a.seal,
 
 		Undone: a.undone,
+
+		Listen: a.Feed.Listen,
 	}); err != nil {
 		return err
 	}
@@ -114,6 +117,8 @@ func (a *App) outboxes() []store.Outbox {
 
 		a.Publications,
 
+		a.Delegations,
+
 		a.ServiceAccounts,
 	} {
 		all = append(all, room.Outboxes()...)
@@ -149,6 +154,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("contracts-of-publications", []string{"contract.*"}, a.Publications.FollowContract)
 
+	a.Journal.Follow("delegations-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Delegations.Moved))
+
 	a.Journal.Follow("service-accounts-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.ServiceAccounts.Resettle))
 
 	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
@@ -163,6 +170,8 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "people", Do: a.People.Tick},
 
 		{Name: "appraisals", Do: a.Appraisals.Tick},
+
+		{Name: "delegations", Do: a.Delegations.Tick},
 
 		{Name: "notifications", Do: a.Notifications.Tick},
 

@@ -37,7 +37,7 @@ func (a *App) Authenticate(ctx context.Context, bearer string) (authz.Actor, err
 	case claims.Service != "":
 		return a.ServiceAccounts.ByToken(ctx, claims)
 	}
-	return a.People.Actor(ctx, claims.Person, claims.Session)
+	return a.actor(ctx, claims.Person, claims.Session)
 }
 
 // again finds who was given the address of a document, as they are now.
@@ -45,7 +45,7 @@ func (a *App) again(ctx context.Context, who id.Person, session id.Session) (aut
 	if id.Is(string(who), id.KindServiceAccount) {
 		return a.ServiceAccounts.Again(ctx, id.ServiceAccount(who), string(session))
 	}
-	return a.People.Actor(ctx, who, session)
+	return a.actor(ctx, who, session)
 }
 
 // oauth leads the addresses of OAuth to the room of service accounts.

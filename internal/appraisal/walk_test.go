@@ -37,8 +37,11 @@ func TestWhateverHappensTheSealHolds(t *testing.T) {
 			w.holds(r)
 		}
 		w.flaky.mend()
-		w.wait(appraisal.Window)
 		w.settle(r)
+		for range 2 { // an anniversary may fall into the first, and begin a round of its own
+			w.wait(appraisal.Window)
+			w.settle(r)
+		}
 		w.holds(r)
 		w.addsUp(r)
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/signing"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -38,6 +39,8 @@ type Config struct {
 	Seal func(ctx context.Context, b signing.Bundle) ([]byte, error)
 	// Undone tells what of a contract's promises is not done yet, with a few examples.
 	Undone func(context.Context, *Contract) (Undone, error)
+	// Listen begins to listen to what happens.
+	Listen func(context.Context, feed.Want) (*feed.Listener, error)
 }
 
 // Service is the room's commands and queries.
@@ -152,9 +155,10 @@ func (s *Service) actingFor(a authz.Actor, action string, c *Contract) []id.Orga
 // actingIn lists those of the parties to a contract or an amendment for which somebody may do an action.
 func (s *Service) actingIn(a authz.Actor, action string, of stander, parties []id.Organisation) []id.Organisation {
 	rule, _ := s.table.Rule(action)
+	a = a.Under(rule, of)
 	return slices.DeleteFunc(slices.Clone(parties), func(o id.Organisation) bool {
 		return !a.IsSystem() && !slices.ContainsFunc(rule.Who, func(g authz.Grant) bool {
-			return slices.Contains(of.Stand(g.As), o) && a.Holds(g.Role, o)
+			return slices.Contains(of.Stand(g.As), o) && a.Acts(g.Role, o)
 		})
 	})
 }

@@ -185,9 +185,10 @@ func (s *Service) by(ctx context.Context, action string, f *Fulfilment, named *i
 func (s *Service) mine(a authz.Actor, action string, f *Fulfilment) []id.Organisation {
 	var out []id.Organisation
 	rule, _ := s.table.Rule(action)
+	a = a.Under(rule, f)
 	for _, g := range rule.Who {
 		for _, o := range f.Stand(g.As) {
-			if (a.IsSystem() || a.Holds(g.Role, o)) && !slices.Contains(out, o) {
+			if (a.IsSystem() || a.Acts(g.Role, o)) && !slices.Contains(out, o) {
 				out = append(out, o)
 			}
 		}

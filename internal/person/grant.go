@@ -184,6 +184,7 @@ func (s *Service) revoke(ctx context.Context, p *Person, h RoleHolding, version 
 			return nil, err
 		}
 	}
+	defer s.Altered(p.ID)
 	return s.people.Change(program(ctx), access.PersonEnrol, string(p.ID), func(p *Person) error {
 		if err := expect(p, version); err != nil {
 			return err

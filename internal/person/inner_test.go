@@ -13,8 +13,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
-func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
-
 func TestPasswordsAreHashedAFewAtATime(t *testing.T) {
 	p := WithParams(argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32})
 	for range cap(p.slots) {

@@ -90,6 +90,7 @@ func (s *Service) setPassword(ctx context.Context, me *Person, password string, 
 		p.Generation++
 		return nil
 	})
+	defer s.Altered(me.ID)
 	if err != nil || stays == "" {
 		return p, err
 	}

@@ -140,6 +140,7 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 	})
 	if err == nil && refusal != nil {
 		s.Noted(ctx, Deed{Kind: DeedRefreshReused, Person: p.ID, Session: o.ID, Code: CodeReused})
+		s.Altered(p.ID)
 		err = refusal
 	}
 	if err != nil {

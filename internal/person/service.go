@@ -34,6 +34,8 @@ type Service struct {
 	Client func(context.Context) string
 	// Noted hears what happens at the door, for the security log; may be nil.
 	Noted func(context.Context, Deed)
+	// Altered is told whose roles or sessions have just ended, for what they have open; may be nil.
+	Altered func(id.Person)
 
 	table       authz.Table
 	people      *store.Collection[*Person]
@@ -55,6 +57,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	}
 	if s.Noted == nil {
 		s.Noted = func(context.Context, Deed) {}
+	}
+	if s.Altered == nil {
+		s.Altered = func(id.Person) {}
 	}
 	var err error
 	if s.people, err = store.Open(ctx, db, store.Options[*Person]{

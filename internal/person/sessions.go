@@ -47,9 +47,11 @@ type EndSessionInput struct {
 // EndSession ends one of the caller's sessions, be it this one or one left open elsewhere. Its tokens are worth nothing
 // from then on. Ending one that has ended is no mistake.
 func (s *Service) EndSession(ctx context.Context, in EndSessionInput) (*Session, error) {
-	if _, err := authz.Personally(ctx); err != nil {
+	who, err := authz.Personally(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer s.Altered(who)
 	return s.ended(ctx, in.ID)
 }
 

@@ -170,6 +170,7 @@ func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*Session, error
 			return nil, err
 		}
 	}
+	defer s.Altered(a.Person)
 	return s.ended(ctx, a.Session)
 }
 

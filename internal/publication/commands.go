@@ -201,10 +201,11 @@ func (s *Service) by(ctx context.Context, v Verb, p *Publication, named *id.Orga
 // acting lists the organisations for which somebody may do a verb.
 func (s *Service) acting(a authz.Actor, v Verb, p *Publication) []id.Organisation {
 	rule, _ := s.table.Rule(v.Action())
+	a = a.Under(rule, p)
 	var out []id.Organisation
 	for _, g := range rule.Who {
 		for _, o := range p.Stand(g.As) {
-			if (a.IsSystem() || a.Holds(g.Role, o)) && !slices.Contains(out, o) {
+			if (a.IsSystem() || a.Acts(g.Role, o)) && !slices.Contains(out, o) {
 				out = append(out, o)
 			}
 		}

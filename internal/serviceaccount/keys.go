@@ -232,7 +232,7 @@ func (a *ServiceAccount) succeed(next *ClientSecret, now time.Time, alone bool) 
 			c.EndsAt = &end
 		}
 	}
-	a.ClientSecrets = append(kept, next)
+	a.ClientSecrets = slices.Concat(kept, []*ClientSecret{next})
 }
 
 // named leads what was not found to the input field that names it.

@@ -93,7 +93,7 @@ func view(a authz.Actor, k *SigningKey) {
 	}
 	k.Sealed, k.SealedWith = nil, ""
 	for _, h := range a.Holdings {
-		if h.Organisation == k.Organisation && h.Role != authz.Member || h.Role == authz.Administrator {
+		if h.Organisation == k.Organisation && h.Role != authz.Member && !h.Lent() || h.Role == authz.Administrator {
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func serving(t *testing.T) (*graphtest.Town, string) {
 
 func TestAGeneratedClientReadsEveryPageOfAList(t *testing.T) {
 	w, url := serving(t)
-	for _, n := range strings.Split("abcdefghijkl", "") { // three pages
+	for n := range strings.SplitSeq("abcdefghijkl", "") { // three pages
 		draft(t, w, "Contract "+n)
 	}
 	var out strings.Builder

@@ -9,6 +9,7 @@ import (
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -64,6 +65,9 @@ type (
 	// SetAppraisalCriteriaPayload answers setAppraisalCriteria.
 	SetAppraisalCriteriaPayload = payload.Of[*appraisal.Criteria]
 )
+
+// DelegationPayload answers every change of a delegation.
+type DelegationPayload = payload.Of[*delegation.Delegation]
 
 // PublicationPayload answers every change of a publication.
 type PublicationPayload = payload.Of[*publication.Publication]
@@ -164,7 +168,7 @@ type (
 type ServiceAccountPayload = payload.Of[*serviceaccount.ServiceAccount]
 
 // CreateApiKeyPayload is what createApiKey answers: a key, besides what is kept of it.
-type CreateApiKeyPayload payload.Of[*serviceaccount.NewKey]
+type CreateApiKeyPayload payload.Of[*serviceaccount.NewKey] //nolint:revive // the generator finds it by the schema's own name
 
 // Key is the key, shown this once; nil where there are errors.
 func (p *CreateApiKeyPayload) Key() *string {

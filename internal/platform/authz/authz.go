@@ -37,6 +37,8 @@ type Holding struct {
 	Role         Role
 	Organisation id.Organisation // empty for an ADMINISTRATOR, who stands above all
 	Signing      bool            // holds the organisation's signing right
+
+	By id.Delegation // the delegation by which the role is held; empty for a role of one's own
 }
 
 // Actor is who acts: a person with the roles in force at this moment, a service account with the role it was given,
@@ -61,16 +63,16 @@ func (a Actor) IsSystem() bool { return a.system }
 // Known says whether somebody is signed in.
 func (a Actor) Known() bool { return a.Person != "" || a.Service != "" || a.system }
 
-// Holds says whether the actor holds the role in the organisation.
+// Holds says whether the actor holds the role in the organisation, by themselves.
 func (a Actor) Holds(r Role, in id.Organisation) bool {
-	return slices.ContainsFunc(a.Holdings, func(h Holding) bool { return h.Organisation == in && h.is(r) })
+	return slices.ContainsFunc(a.Holdings, func(h Holding) bool { return h.Organisation == in && h.is(r) && !h.Lent() })
 }
 
-// In lists the organisations in which the actor holds the role.
+// In lists the organisations in which the actor holds the role, by themselves.
 func (a Actor) In(r Role) []id.Organisation {
 	var in []id.Organisation
 	for _, h := range a.Holdings {
-		if h.is(r) && h.Organisation != "" && !slices.Contains(in, h.Organisation) {
+		if h.is(r) && !h.Lent() && h.Organisation != "" && !slices.Contains(in, h.Organisation) {
 			in = append(in, h.Organisation)
 		}
 	}
@@ -83,7 +85,7 @@ type key struct{}
 
 // With puts the actor into the context, for the policy and as the author of events.
 func With(ctx context.Context, a Actor) context.Context {
-	return store.WithActor(context.WithValue(ctx, key{}, a), string(a.Author()))
+	return store.WithBehalf(store.WithActor(context.WithValue(ctx, key{}, a), string(a.Author())), a.behalf())
 }
 
 // From finds the actor; nobody where there is none.
@@ -112,6 +114,9 @@ const (
 
 	Appraising Relation = "APPRAISER" // the party that judges another
 	Appraised  Relation = "APPRAISED" // the party that is judged
+
+	Lending   Relation = "LENDER"   // that lets another act for it
+	Borrowing Relation = "BORROWER" // that may act for another
 
 	Deciding   Relation = "DECIDER"   // a host or partner, without whose consent nothing of a contract is public
 	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
@@ -147,6 +152,9 @@ type Rule struct {
 	Who    []Grant // any of these suffices
 	Note   string  // what the object's own rules add
 	Scope  Scope   // what a token needs for it; empty where everybody may
+
+	Lent  bool // whether a role that is held by delegation counts
+	Sided bool // whether such a role counts only for who has no other side in the matter
 }
 
 // Table is the whole of what is allowed.
@@ -170,7 +178,7 @@ func (t Table) Allows(a Actor, action string, object any) bool {
 	if a.system {
 		return true
 	}
-	a = a.within(r.Scope)
+	a = a.Under(r, object)
 	return slices.ContainsFunc(r.Who, func(g Grant) bool { return g.allows(a, object) })
 }
 
@@ -188,7 +196,7 @@ func (g Grant) allows(a Actor, object any) bool {
 	if !ok {
 		return false
 	}
-	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Holds(g.Role, in) })
+	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Acts(g.Role, in) })
 }
 
 // Columns say where a collection keeps the organisations of each relation, so that a rule becomes a filter.
@@ -204,7 +212,7 @@ func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Perso
 	if a.system {
 		return store.Filter{}
 	}
-	a = a.within(r.Scope)
+	a = a.Under(r, nil)
 	in := map[Relation][]id.Organisation{}
 	var order []Relation
 	var any []store.Filter
@@ -218,7 +226,7 @@ func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Perso
 			}
 			continue
 		}
-		for _, o := range a.In(g.Role) {
+		for _, o := range a.acting(g.Role) {
 			if !slices.Contains(in[g.As], o) {
 				in[g.As] = append(in[g.As], o)
 			}

@@ -65,6 +65,8 @@ type Journal struct {
 	outboxes  []store.Outbox
 	followers []*follower
 	err       error // a mistake in how the program set the journal up
+
+	tails []chan struct{} // of those that read along
 }
 
 // Collections of the journal.

@@ -82,6 +82,9 @@ func (r *relay) wakeFollowers() {
 	for _, f := range r.j.followers {
 		wake(f.wake)
 	}
+	for _, c := range r.j.tails {
+		wake(c)
+	}
 }
 
 // pending gathers waiting events, in about the order in which they happened. Only within a document is that order

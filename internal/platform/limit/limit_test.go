@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestAFloodOfAddressesDoesNotFillTheMemory(t *testing.T) {
 	l := limit.New(rates, newClock().now, nil)
 	charge(t, l, unit, 6000)
 	for i := range 60_000 {
-		charge(t, l, limit.Key{Kind: limit.Address, ID: fmt.Sprint(i)}, 1)
+		charge(t, l, limit.Key{Kind: limit.Address, ID: strconv.Itoa(i)}, 1)
 		if i%1000 == 0 && !charge(t, l, unit, 1).Refused() {
 			t.Fatal("who asks all the time was forgotten, and has a full bucket again")
 		}
@@ -169,6 +170,7 @@ func broken(all []spending, r limit.Rate) string {
 
 func TestNoNumberOfNodesGivesOutMoreThanTheBucketHolds(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		run := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			run++
@@ -203,6 +205,7 @@ func TestNoNumberOfNodesGivesOutMoreThanTheBucketHolds(t *testing.T) {
 
 func TestManyNodesAtOnceShareOneBucket(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		c := newClock()
 		var (
 			all   sync.WaitGroup
@@ -233,6 +236,7 @@ func TestManyNodesAtOnceShareOneBucket(t *testing.T) {
 
 func TestWhatANodeDoesNotSpendComesBack(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		c := newClock()
 		one, other := node(t, db, c.now), node(t, db, c.now)
 		charge(t, one, unit, 1) // leases far more
@@ -264,6 +268,7 @@ func TestAStoreThatIsAwayIsSaidSo(t *testing.T) {
 
 func TestFullBucketsAreSweptAwayAndTheStoreNamesNobody(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		c := newClock()
 		leases, err := limit.OpenLeases(t.Context(), db, secret)
 		if err != nil {
@@ -292,7 +297,7 @@ func BenchmarkAChargeInMemory(b *testing.B) {
 	l := limit.New(limit.Rates{limit.Address: {Burst: 1e9, Refill: time.Hour}}, time.Now, nil)
 	keys := make([]limit.Key, 1000)
 	for i := range keys {
-		keys[i] = limit.Key{Kind: limit.Address, ID: fmt.Sprint(i)}
+		keys[i] = limit.Key{Kind: limit.Address, ID: strconv.Itoa(i)}
 	}
 	i := 0
 	for b.Loop() {

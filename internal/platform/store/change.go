@@ -245,6 +245,7 @@ func (c *Collection[T]) stamp(ctx context.Context, t T, from int) {
 		e.Subject, e.SubjectVersion, e.At, e.Actor = t.Key(), m.Version, c.now(), ActorFrom(ctx)
 		if a, ok := any(t).(interface{ Audience() []string }); ok {
 			e.Audience = a.Audience()
+			e.By = behalf(ctx, e.Audience)
 		}
 	}
 	if len(m.Outbox) > 0 && m.OutboxSince == nil {

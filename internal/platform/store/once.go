@@ -96,6 +96,21 @@ func WithActor(ctx context.Context, who string) context.Context {
 	return context.WithValue(ctx, actorKey{}, who)
 }
 
+type behalfKey struct{}
+
+// WithBehalf says how to find out under which delegation the actor acts, from the organisations that an object stands to;
+// nil where the actor acts under none.
+func WithBehalf(ctx context.Context, by func(audience []string) string) context.Context {
+	return context.WithValue(ctx, behalfKey{}, by)
+}
+
+func behalf(ctx context.Context, audience []string) string {
+	if by, _ := ctx.Value(behalfKey{}).(func([]string) string); by != nil {
+		return by(audience)
+	}
+	return ""
+}
+
 // ActorFrom finds the name again; "system" where nobody was named.
 func ActorFrom(ctx context.Context) string {
 	if s, ok := ctx.Value(actorKey{}).(string); ok && s != "" {

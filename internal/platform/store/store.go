@@ -152,6 +152,7 @@ type Event struct {
 	Type           string    `bson:"type"`           // as "contract.signed"
 	Subject        string    `bson:"subject"`        // identifier of the changed object
 	SubjectVersion int       `bson:"subjectVersion"` // its version after the change
+	By             string    `bson:"by,omitempty"`   // the delegation under which the actor acted for another organisation
 	Actor          string    `bson:"actor"`          // person, or "system"
 	At             time.Time `bson:"at"`
 	Audience       []string  `bson:"audience,omitempty"` // organisations that could read the subject then

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -106,9 +107,7 @@ func TestAClientProvesItselfByAnyOfItsKeys(t *testing.T) {
 				"exp": noon.Add(time.Minute).Unix(),
 			})
 			delete(made.Header, "typ")
-			for k, v := range how.header {
-				made.Header[k] = v
-			}
+			maps.Copy(made.Header, how.header)
 			text, err := made.SignedString(how.key)
 			if err != nil {
 				t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -41,15 +42,15 @@ func (c *Certificate) Reload() error {
 
 // state tells whether the files are others than before.
 func (c *Certificate) state() (string, error) {
-	var all string
+	var all strings.Builder
 	for _, path := range []string{c.cert, c.key} {
 		i, err := os.Stat(path)
 		if err != nil {
 			return "", err
 		}
-		all += fmt.Sprint(i.ModTime().UnixNano(), " ", i.Size(), "\n")
+		fmt.Fprintln(&all, i.ModTime().UnixNano(), i.Size())
 	}
-	return all, nil
+	return all.String(), nil
 }
 
 // Watch reads the files again when they have changed, until ctx ends. A pair that does not belong together, because only

@@ -189,9 +189,13 @@ func sameOrigin(origins []string, next http.Handler) http.Handler {
 	return guard.Handler(next)
 }
 
-// deadline bounds how long one request may take.
+// deadline bounds how long one request may take; one that may stay open is bounded by who answers it.
 func deadline(d time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if gql.Stays(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), d)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
@@ -209,7 +213,11 @@ func login(c Config, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(authz.With(ctx, authz.Actor{})))
 			return
 		}
-		actor, err := bearer(ctx, headers, c.Authenticate)
+		token, err := bearer(headers)
+		var actor authz.Actor
+		if err == nil {
+			actor, err = c.Authenticate(ctx, token)
+		}
 		if err != nil {
 			if fault.Of(err).Kind != fault.Unavailable {
 				c.Refused(ctx, fault.CodeUnauthenticated, "")
@@ -217,7 +225,7 @@ func login(c Config, next http.Handler) http.Handler {
 			challenge(ctx, w, fault.Of(err))
 			return
 		}
-		ctx = authz.With(ctx, actor)
+		ctx = authz.WithProof(authz.With(ctx, actor), authz.Proof{Bearer: authz.Secret(token), Ends: ends(token)})
 		defer func() {
 			if info := request.From(ctx); slices.Contains(info.Codes(), fault.CodeForbidden) {
 				c.Refused(ctx, fault.CodeForbidden, info.Operation())
@@ -227,13 +235,13 @@ func login(c Config, next http.Handler) http.Handler {
 	})
 }
 
-// bearer finds who comes with the one bearer token of the headers.
-func bearer(ctx context.Context, headers []string, who func(context.Context, string) (authz.Actor, error)) (authz.Actor, error) {
+// bearer is the one bearer token of the headers.
+func bearer(headers []string) (string, error) {
 	scheme, token, _ := strings.Cut(headers[0], " ")
 	if token = strings.TrimSpace(token); len(headers) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
+		return "", fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
-	return who(ctx, token)
+	return token, nil
 }
 
 // challenge answers a token that does not hold; where that could not be found out, it says so instead.

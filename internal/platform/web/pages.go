@@ -26,10 +26,10 @@ var landingPage string
 var landingStyle string
 
 // landing says what this is, in both languages. It needs nothing from any other address.
-func landing(version string) http.Handler {
+func landing(version string, explorer bool) http.Handler {
 	var b bytes.Buffer
 	page := template.Must(template.New("landing").Parse(landingPage))
-	if err := page.Execute(&b, map[string]any{"Version": version, "Style": template.CSS(landingStyle)}); err != nil {
+	if err := page.Execute(&b, map[string]any{"Version": version, "Explorer": explorer, "Style": template.CSS(landingStyle)}); err != nil {
 		panic("landing page: " + err.Error()) // at start, never at a request
 	}
 	sum := sha256.Sum256([]byte(landingStyle))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,10 @@ type Server struct {
 	Log     *slog.Logger
 	Grace   time.Duration // how long it waits for what is under way; 0 is 25 seconds
 
-	Certificate *Certificate // secures the connections; nil leaves them open
+	Stopping func(context.Context) // ends what would stay open for ever, and waits for it; may be nil
+
+	Certificate   *Certificate  // secures the connections; nil leaves them open
+	HeaderTimeout time.Duration // how long a request's header may take; 0 is 5 seconds
 }
 
 // Serve answers on the listener until ctx ends. It returns nil when everything under way was answered in time.
@@ -27,7 +31,7 @@ func (s *Server) Serve(ctx context.Context, on net.Listener) error {
 	}
 	srv := &http.Server{
 		Handler:           s.Handler,
-		ReadHeaderTimeout: 5 * time.Second,
+		ReadHeaderTimeout: cmp.Or(s.HeaderTimeout, 5*time.Second),
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -44,6 +48,9 @@ func (s *Server) Serve(ctx context.Context, on net.Listener) error {
 	s.Log.InfoContext(ctx, "stopping: finishing what is under way")
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
+	if s.Stopping != nil {
+		s.Stopping(limit)
+	}
 	if err := srv.Shutdown(limit); err != nil {
 		return errors.Join(fmt.Errorf("stop: %w", err), srv.Close())
 	}

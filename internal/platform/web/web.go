@@ -28,6 +28,8 @@ type Config struct {
 	GraphQL      http.Handler                                                  // answers /graphql
 	Reports      http.Handler                                                  // answers /reports/; absent where nil
 	Mail         http.Handler                                                  // answers /mail/; absent where nil
+	Explorer     http.Handler                                                  // answers /explorer; absent where nil
+	Gateway      func(key string) bool                                         // knows a federation gateway's key; nil knows none
 	SDL          string                                                        // the published schema
 	Authenticate func(ctx context.Context, bearer string) (authz.Actor, error) // finds the caller of a token
 	Refused      func(ctx context.Context, code fault.Code, operation string)  // hears of refusals, for the security log; may be nil
@@ -59,7 +61,7 @@ func New(c Config) http.Handler {
 	m := newMeasures(c.Metrics)
 	watchGate(c.Metrics, c.Gate)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", sameOrigin(c.Origins, admit(c.Gate, deadline(c.Deadline, login(c, c.GraphQL)))))
+	mux.Handle("/graphql", sameOrigin(c.Origins, homeSockets(c.Origins, admit(c.Gate, deadline(c.Deadline, byGateway(c.Gateway, login(c, c.GraphQL)))))))
 	if c.Reports != nil {
 		mux.Handle("GET /reports/", admit(c.Gate, deadline(c.Deadline, login(c, c.Reports))))
 	}
@@ -71,12 +73,16 @@ func New(c Config) http.Handler {
 			return sameOrigin(nil, admit(c.Gate, deadline(c.Deadline, next)))
 		})
 	}
+	if c.Explorer != nil {
+		mux.Handle("GET /explorer", c.Explorer)
+		mux.Handle("GET /explorer/", c.Explorer)
+	}
 	mux.Handle("GET /schema.graphqls", published(c.SDL))
 	mux.Handle("GET /healthz", healthy())
 	mux.Handle("GET /readyz", ready(c.Ready, c.Log))
 	mux.Handle("GET /metrics", m.handler())
 	mux.Handle("GET /.well-known/jwks.json", jwks(c.JWKS, c.Log))
-	mux.Handle("GET /{$}", landing(c.Version))
+	mux.Handle("GET /{$}", landing(c.Version, c.Explorer != nil))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		gql.Refuse(r.Context(), w, http.StatusNotFound, fault.New(fault.NotFound, CodeNoRoute))
 	})

@@ -1,7 +1,9 @@
 // Apollo Client 4, as a partner's frontend sets it up: a normalised cache by our global ids, Relay's pages, our errors.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import test, { before } from 'node:test';
 import { ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { ask, bearer, draft, endpoint } from '../lib/live.js';
 
@@ -156,4 +158,24 @@ test('a page that is too large says what may be asked for, in the language asked
   assert.equal(english.extensions.code, chinese.extensions.code);
   assert.match(english.message, /100/);
   assert.match(chinese.message, /[一-龥].*100|100.*[一-龥]/);
+});
+
+test('a query is registered by its hash, and then asked for by GET with the hash alone', async () => {
+  const sent = [];
+  const watch = (uri, init) => {
+    sent.push(`${init.method} ${/"query":|[?&]query=/.test(init.body ?? uri) ? 'text' : 'hash'}`);
+    return fetch(uri, init);
+  };
+  const apollo = new ApolloClient({
+    link: new PersistedQueryLink({ sha256: (text) => createHash('sha256').update(text).digest('hex'), useGETForHashedQueries: true }).concat(
+      new HttpLink({ uri: endpoint, headers: bearer('secretary'), fetch: watch }),
+    ),
+    cache: new InMemoryCache(),
+  });
+  const query = gql`query Registered { viewer { id name } }`;
+  for (let time = 0; time < 2; time++) {
+    const { data } = await apollo.query({ query, fetchPolicy: 'network-only' });
+    assert.ok(data.viewer.name);
+  }
+  assert.deepEqual(sent, ['GET hash', 'POST text', 'GET hash']);
 });

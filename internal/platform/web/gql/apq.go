@@ -40,7 +40,7 @@ func names(p *graphql.RawParams) bool {
 }
 
 // resolve finds the document that a request names, among the trusted and the registered ones.
-func (e *Engine) resolve(ctx context.Context, p *graphql.RawParams) *fault.Fault {
+func (e *Engine) resolve(p *graphql.RawParams) *fault.Fault {
 	trusted := e.trusted.Load()
 	if id, ok := p.Extensions[documentID].(string); ok {
 		text, known := trusted.byName[id]

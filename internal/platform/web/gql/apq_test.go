@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -109,7 +110,7 @@ func TestOneCallerCannotPushOutWhatOthersHaveRegistered(t *testing.T) {
 	}
 	for i := range 400 {
 		text := fmt.Sprintf("{b%d:hello}%s", i, pad)
-		send(t, s, post(named(hash(text), text), "Caller", fmt.Sprint(i)))
+		send(t, s, post(named(hash(text), text), "Caller", strconv.Itoa(i)))
 	}
 	if n := e.Registered(); n > 4<<20 {
 		t.Errorf("%d bytes are kept", n)

@@ -34,7 +34,7 @@ func bounded(t testing.TB, alter func(*gql.Config)) (http.Handler, *gql.Engine) 
 	limits.Weights = weights()
 	c := gql.Config{
 		Schema: newSmall(t), Limits: limits, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Caller: func(ctx context.Context) string { return request.Address(ctx) },
+		Caller: request.Address,
 	}
 	alter(&c)
 	e := gql.New(c)

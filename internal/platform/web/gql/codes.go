@@ -20,6 +20,9 @@ const (
 	CodeTooLarge         fault.Code = "PAYLOAD_TOO_LARGE"         // max
 	CodeMethod           fault.Code = "METHOD_NOT_ALLOWED"        // allow
 
+	CodeConnections fault.Code = "TOO_MANY_CONNECTIONS" // max
+	CodeOperations  fault.Code = "TOO_MANY_OPERATIONS"  // max
+
 	CodePersistedNotFound fault.Code = "PERSISTED_QUERY_NOT_FOUND"     //
 	CodePersistedOff      fault.Code = "PERSISTED_QUERY_NOT_SUPPORTED" //
 	CodePersistedMismatch fault.Code = "PERSISTED_QUERY_MISMATCH"      //

@@ -12,6 +12,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -41,6 +42,10 @@ type Config struct {
 	Caller func(ctx context.Context) string
 	// TrustedOnly runs no document but those that Trust has named.
 	TrustedOnly bool
+
+	Live    Live                  // bounds of connections that stay open
+	Callers Callers               // who is calling on them
+	Metrics prometheus.Registerer // takes how many there are; may be nil
 }
 
 // Engine answers GraphQL requests: an http.Handler.
@@ -52,6 +57,8 @@ type Engine struct {
 
 	registered *registry
 	trusted    atomic.Pointer[Manifest]
+
+	live *lasting
 }
 
 // New makes an engine.
@@ -61,6 +68,8 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{c: c, exec: executor.New(c.Schema), docs: newDocuments(), present: presenter{c.Log}, registered: newRegistry()}
 	e.trusted.Store(&Manifest{})
+	e.c.Callers, e.c.Live = c.Callers.filled(), c.Live.filled(c.Deadline)
+	e.live = newLasting(e.c.Live, c.Metrics)
 	e.exec.SetErrorPresenter(e.present.present)
 	e.exec.SetRecoverFunc(e.present.recovered)
 	e.exec.SetQueryCache(prepared{})
@@ -94,7 +103,7 @@ func (e *Engine) begin(ctx context.Context, p *graphql.RawParams) (*graphql.Oper
 
 // ready makes a request ready to be paid.
 func (e *Engine) ready(ctx context.Context, p *graphql.RawParams, b *bill) (*graphql.OperationContext, gqlerror.List) {
-	if f := e.resolve(ctx, p); f != nil {
+	if f := e.resolve(p); f != nil {
 		return nil, gqlerror.List{Present(ctx, f)}
 	}
 	open := e.c.Open(ctx)

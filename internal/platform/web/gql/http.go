@@ -19,6 +19,10 @@ import (
 
 // ServeHTTP answers GET and POST after the GraphQL-over-HTTP specification.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if upgrade(r) {
+		e.socket(graphql.StartOperationTrace(r.Context()), w, r)
+		return
+	}
 	ctx, bill := billed(graphql.StartOperationTrace(r.Context()), r)
 	w.Header().Add("Vary", "Accept")
 	form, ok := negotiate(r.Header)
@@ -51,27 +55,24 @@ const methods = "GET, POST, OPTIONS"
 func (e *Engine) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, form string, p *graphql.RawParams) {
 	op, errs := e.begin(ctx, p)
 	bill := billOf(ctx)
-	if len(errs) > 0 && bill.status > 0 {
+	switch {
+	case len(errs) > 0 && bill.status > 0:
 		refuse(ctx, w, form, bill.status, errs)
-		return
-	}
-	if len(errs) > 0 {
+	case len(errs) > 0 && form == eventType:
+		e.tellAll(ctx, w, &graphql.Response{Errors: errs})
+	case len(errs) > 0:
 		refuse(ctx, w, form, unfit(form), errs)
-		return
-	}
-	if op.Operation.Operation == ast.Subscription {
-		refuse(ctx, w, form, unfit(form), gqlerror.List{Present(ctx, fault.New(fault.Invalid, CodeSubscription))})
-		return
-	}
-	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+	case r.Method == http.MethodGet && op.Operation.Operation == ast.Mutation:
 		notAllowed(ctx, w, form, http.MethodPost)
-		return
-	}
-	if bill.priceOnly {
+	case bill.priceOnly:
 		write(ctx, w, form, http.StatusOK, encode(&graphql.Response{Extensions: bill.told(0)}))
-		return
+	case form == eventType, op.Operation.Operation == ast.Subscription && wishesOf(r.Header).events.q > 0:
+		e.events(ctx, w, r, op)
+	case op.Operation.Operation == ast.Subscription:
+		refuse(ctx, w, form, unfit(form), gqlerror.List{Present(ctx, fault.New(fault.Invalid, CodeSubscription))})
+	default:
+		write(ctx, w, form, http.StatusOK, encode(e.run(ctx, op)))
 	}
-	write(ctx, w, form, http.StatusOK, encode(e.run(ctx, op)))
 }
 
 // unfit is the status of a request that is well formed but cannot be executed.
@@ -109,6 +110,9 @@ func refuse(ctx context.Context, w http.ResponseWriter, form string, status int,
 }
 
 func write(ctx context.Context, w http.ResponseWriter, form string, status int, body []byte) {
+	if form == eventType { // what is wrong with the request itself is told as HTTP tells it
+		form = jsonType
+	}
 	h := w.Header()
 	billOf(ctx).head(h)
 	h.Set("Content-Type", form+"; charset=utf-8")

@@ -7,21 +7,38 @@ import (
 	"strings"
 )
 
-// The two forms of an answer. The older one says 200 even to a query that does not validate, because its readers take
+// The two forms of an answer that is told once. The older one says 200 even to a query that does not validate, because its readers take
 // any other status for a broken server.
 const (
 	jsonType    = "application/json"
 	graphqlType = "application/graphql-response+json"
 )
 
-// negotiate chooses the form of the answer; ok is false where the caller accepts neither.
+// negotiate chooses the form of an answer that is told once; ok is false where the caller accepts none.
 func negotiate(h http.Header) (form string, ok bool) {
-	accept := h.Values("Accept")
-	if len(accept) == 0 {
+	if len(h.Values("Accept")) == 0 {
 		return jsonType, true
 	}
-	older, newer := wish{}, wish{}
-	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+	w := wishesOf(h)
+	once := max(w.older.q, w.newer.q)
+	switch {
+	case w.events.q > once, once <= 0 && w.events.q > 0:
+		return eventType, true
+	case once <= 0:
+		return jsonType, false
+	case w.newer.q > w.older.q, w.newer.q == w.older.q && w.newer.named == 3:
+		return graphqlType, true
+	}
+	return jsonType, true
+}
+
+// wishes are how much a caller wants each form.
+type wishes struct{ older, newer, events wish }
+
+// wishesOf reads the Accept headers. Whoever takes anything takes no events: they would wait for the end of them.
+func wishesOf(h http.Header) wishes {
+	var w wishes
+	for part := range strings.SplitSeq(strings.Join(h.Values("Accept"), ","), ",") {
 		media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil || params["charset"] != "" && !strings.EqualFold(params["charset"], "utf-8") {
 			continue
@@ -29,24 +46,20 @@ func negotiate(h http.Header) (form string, ok bool) {
 		q := quality(params["q"])
 		switch media {
 		case jsonType:
-			older.hear(3, q)
+			w.older.hear(3, q)
 		case graphqlType:
-			newer.hear(3, q)
+			w.newer.hear(3, q)
+		case eventType:
+			w.events.hear(3, q)
 		case "application/*":
-			older.hear(2, q)
-			newer.hear(2, q)
+			w.older.hear(2, q)
+			w.newer.hear(2, q)
 		case "*/*":
-			older.hear(1, q)
-			newer.hear(1, q)
+			w.older.hear(1, q)
+			w.newer.hear(1, q)
 		}
 	}
-	switch {
-	case older.q <= 0 && newer.q <= 0:
-		return jsonType, false
-	case newer.q > older.q, newer.q == older.q && newer.named == 3:
-		return graphqlType, true
-	}
-	return jsonType, true
+	return w
 }
 
 // wish is how much a caller wants a form; the most exact name of it counts.

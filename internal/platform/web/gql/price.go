@@ -170,8 +170,10 @@ func (p pricing) size(f *ast.Field) int {
 			return n
 		}
 	}
-	if ids, ok := args["ids"].([]any); ok {
-		return len(ids)
+	for _, name := range []string{"ids", "representations"} {
+		if named, ok := args[name].([]any); ok {
+			return len(named)
+		}
 	}
 	list := f.Definition.Type.Elem != nil
 	switch {

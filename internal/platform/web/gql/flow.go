@@ -1,0 +1,87 @@
+package gql
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/stream"
+	"github.com/cobuild/cobuild/internal/platform/web/request"
+)
+
+// errTokenOver says that what the caller came with has run out: no fault of theirs, they come again with a new one.
+var errTokenOver = errors.New("gql: the caller's token has ended")
+
+// flow is a subscription under way, whatever carries it. For each event its operation is run anew, by the rights of
+// that moment.
+type flow struct {
+	e      *Engine
+	op     *graphql.OperationContext
+	source stream.Source
+	name   string
+}
+
+// open begins a subscription at the place from which the client resumes. Where the root field refuses it, there is a
+// response with the errors instead.
+func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume *int64) (*flow, *graphql.Response) {
+	l := &stream.Line{Resume: resume}
+	within, cancel := context.WithTimeout(stream.With(ctx, l), e.live.Deadline)
+	defer cancel()
+	handle, within := e.exec.DispatchOperation(within, op)
+	if l.Source() == nil {
+		resp := handle(within)
+		if resp == nil || len(resp.Errors) == 0 {
+			f := fault.New(fault.Unavailable, fault.CodeUnavailable).Because(within.Err())
+			resp = &graphql.Response{Errors: gqlerror.List{Present(ctx, f)}}
+		}
+		return nil, resp
+	}
+	op.Stats.SetExtension("cost", nil) // its price is paid; each event would only tell it again
+	name := class(op.Operation)
+	e.live.gauge.WithLabelValues("subscription").Inc()
+	return &flow{e, op, l.Source(), name}, nil
+}
+
+// next waits for the next event and answers the operation about it.
+func (f *flow) next(ctx context.Context) (seq int64, resp *graphql.Response, err error) {
+	ev, err := f.source.Next(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	if authz.ProofFrom(ctx).Over(f.e.c.Callers.Now()) {
+		return 0, nil, errTokenOver
+	}
+	within, cancel := context.WithTimeout(stream.Telling(ctx, ev), f.e.live.Deadline)
+	defer cancel()
+	f.e.live.told.WithLabelValues(f.name).Inc()
+	return ev.Seq, f.e.run(within, f.op), nil
+}
+
+func (f *flow) close() {
+	f.source.Close()
+	f.e.live.gauge.WithLabelValues("subscription").Dec()
+}
+
+// last is what is told to a subscriber whose subscription has ended by an error, with the place from which to resume
+// where that is known.
+func (e *Engine) last(ctx context.Context, err error) gqlerror.List {
+	f := e.present.faults(ctx, err)[0]
+	e.present.note(ctx, f, nil, err)
+	g := Present(ctx, f)
+	if seq, ok := f.Params["seq"]; ok {
+		g.Extensions["seq"] = seq
+	}
+	return gqlerror.List{g}
+}
+
+// note writes the one line of an operation on a connection that carries several.
+func (e *Engine) note(ctx context.Context, began time.Time, told int) {
+	i := request.From(ctx)
+	e.c.Log.InfoContext(ctx, "operation", "requestId", i.ID, "operation", i.Operation(), "told", told,
+		"took", e.c.Callers.Now().Sub(began), "codes", i.Codes())
+}
