@@ -17,8 +17,11 @@ fi
 # shellcheck disable=SC2086
 "${GO:-go}" test ${CI:+-count=1} ${TESTFLAGS:-} -timeout 60m ${TESTPACKAGES:-./...}
 code=$?
-case "${TESTFLAGS:-}" in # the long walk is too long for the race detector: it is taken without it
-  *-race*) "${GO:-go}" test ${CI:+-count=1} -timeout 60m -run TestAHundredThousandRandomStepsKeepEveryInvariant ./internal/app || code=1 ;;
+case "${TESTFLAGS:-}" in # the long stories are too long for the race detector: they are told whole without it
+  *-race*)
+    "${GO:-go}" test ${CI:+-count=1} -timeout 60m -run 'TestAHundredThousandRandomStepsKeepEveryInvariant|TestARealThreePartyAgreementLivesItsWholeLife' \
+      ./internal/app ./cmd/cobuild || code=1
+    ;;
 esac
 if [ -z "${TESTPACKAGES:-}" ]; then # some packages alone: their tests and nothing else
   bash deploy/test/clients.sh
