@@ -22,7 +22,7 @@ const config = (schema, folder) => ({
       config: {
         strictScalars: true,
         enumsAsTypes: true,
-        scalars: { DateTime: 'string', Date: 'string', Decimal: 'string', Long: 'string', JSON: 'Record<string, unknown>', URL: 'string', ErrorCode: 'string' },
+        scalars: { DateTime: 'string', Date: 'string', Decimal: 'string', Long: 'string', JSON: 'Record<string, unknown>', URL: 'string', ErrorCode: 'string', _Any: 'unknown' },
       },
     },
   },
