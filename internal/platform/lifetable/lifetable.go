@@ -36,10 +36,10 @@ func Read(page, heading string) ([]Row, error) {
 		for i, c := range cells {
 			cells[i] = strings.Trim(strings.TrimSpace(c), "`")
 		}
-		if cells[0] == "State" || strings.HasPrefix(cells[0], "-") {
+		if cells[0] == "State" || cells[0] == "状态" || strings.HasPrefix(cells[0], "-") {
 			continue
 		}
-		r := Row{State: cells[0], Verb: cells[1], Who: split(cells[2], ";"), To: split(cells[3], ",")}
+		r := Row{State: cells[0], Verb: cells[1], Who: split(strings.ReplaceAll(cells[2], "；", ";"), ";"), To: split(cells[3], ",")}
 		if Find(rows, r.State, r.Verb) != nil {
 			return nil, fmt.Errorf("%s, %s: %s in %s stands twice", page, heading, r.Verb, r.State)
 		}
