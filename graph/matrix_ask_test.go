@@ -207,6 +207,15 @@ func listed(t *testing.T, path string, page map[string]any) string {
 	t.Helper()
 	nodes, edges, info := page["nodes"].([]any), page["edges"].([]any), page["pageInfo"].(map[string]any)
 	total, _ := page["totalCount"].(float64)
+	if _, counts := page["totalCount"]; !counts { // a feed goes on, and is not counted
+		if len(nodes) != len(edges) || len(nodes) > 0 && (info["startCursor"] == nil || info["endCursor"] == nil) {
+			t.Errorf("%s: a page contradicts itself: %d nodes, %d edges, %v", path, len(nodes), len(edges), info)
+		}
+		if len(nodes) == 0 {
+			return empty
+		}
+		return given
+	}
 	if len(nodes) != len(edges) || (len(nodes) == 0) != (total == 0) || (total == 0) != (info["endCursor"] == nil) || (total == 0) != (info["startCursor"] == nil) ||
 		(info["hasNextPage"] == true) != (int(total) > len(nodes)) {
 		t.Errorf("%s: a page contradicts itself: %d nodes, %d edges, %v in all, %v", path, len(nodes), len(edges), total, info)

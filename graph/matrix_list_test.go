@@ -52,6 +52,11 @@ func (w *matrixTown) everybody() {
 			}
 		}
 	}
+	happened := func(types, subject string) string {
+		return first("secretary", `{ events(first: 1, filter: {types: ["`+types+`"], subject: "`+subject+`"}) { nodes { id } } }`, "events.nodes.0.id")
+	}
+	w.at["signed event"], w.at["role event"] = happened("contract.signed", w.at["inForce"]), happened("role.granted", w.at["late"])
+	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -135,6 +140,10 @@ func (w *matrixTown) list() {
 	node("of the partner to its property manager", "Delegation", w.at["delegation"])
 	node("offered by the partner to the host", "Delegation", w.at["offered delegation"])
 	node("of another community to the partner, ended", "Delegation", w.at["ended delegation"])
+	node("a signature on the contract in force", "Event", w.at["signed event"])
+	node("a member of the host was given a role", "Event", w.at["role event"])
+	node("the partner offered a delegation to the host", "Event", w.at["delegation event"])
+	node("the host was registered", "Event", w.at["public event"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

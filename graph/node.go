@@ -42,6 +42,8 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindDelegation:    nodesOf(r.Delegations.Many),
 
 		id.KindServiceAccount: nodesOf(r.ServiceAccounts.Many),
+
+		id.KindEvent: nodesOf(r.Events.Many),
 	}
 }
 
@@ -75,6 +77,19 @@ func (r Rooms) find(ctx context.Context, ids []string) ([]wire.Node, error) {
 		for n, i := range places {
 			out[i] = found[n]
 		}
+	}
+	return out, nil
+}
+
+// Visible says which objects the caller may find by their identifiers, in the order of those.
+func (r Rooms) Visible(ctx context.Context, ids []string) ([]bool, error) {
+	found, err := r.find(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, len(ids))
+	for i, n := range found {
+		out[i] = n != nil
 	}
 	return out, nil
 }

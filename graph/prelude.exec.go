@@ -1678,6 +1678,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐDelegation(ct
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐEvent(ctx context.Context, ec *executionContext, v any) (id.Event, error) {
+	res, err := wire.UnmarshalEventID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐEvent(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Event) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalEventID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFulfilment(ctx context.Context, ec *executionContext, v any) (id.Fulfilment, error) {
 	res, err := wire.UnmarshalFulfilmentID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

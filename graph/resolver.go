@@ -10,6 +10,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -55,4 +56,6 @@ type Rooms struct {
 	Delegations *delegation.Service
 
 	ServiceAccounts *serviceaccount.Service
+
+	Events *event.Service
 }

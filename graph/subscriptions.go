@@ -5,6 +5,7 @@ import (
 
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/stream"
 )
@@ -18,4 +19,9 @@ func (r Rooms) contractChanged(ctx context.Context, only *string, after *int64) 
 		}
 		return r.Contracts.Changes(ctx, c, after)
 	})
+}
+
+// eventsPublished tells everything that happens and concerns the caller.
+func (r Rooms) eventsPublished(ctx context.Context, f *event.Filter, after *int64) (<-chan *event.Event, error) {
+	return stream.Answer[*event.Event](ctx, after, func(after *int64) (stream.Source, error) { return r.Events.Published(ctx, f, after) })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -107,6 +108,8 @@ type App struct {
 	engine  *gql.Engine
 
 	Feed *feed.Feed // what subscriptions hear
+
+	Events *event.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -159,6 +162,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.delegations(ctx); err != nil {
 		return nil, err
 	}
+	a.events()
 	a.Journal.Collect(a.outboxes()...)
 	a.follow()
 	a.Scheduler.Jobs = a.jobs()

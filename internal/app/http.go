@@ -25,23 +25,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	a.engine = graph.NewServer(graph.Rooms{
-		Districts: a.Districts, Communities: a.Communities, Units: a.Units, Directory: a.Directory,
-		People: a.People, Contracts: a.Contracts, Fulfilments: a.Fulfilments, SigningKeys: a.Keys,
-		Appraisals: a.Appraisals,
-
-		Reports: a.Reports,
-
-		Publications:  a.Publications,
-		Notifications: a.Notifications,
-		SecurityLog:   a.SecurityLog,
-
-		Templates: a.Templates, DraftFrom: a.DraftFrom,
-
-		Delegations: a.Delegations,
-
-		ServiceAccounts: a.ServiceAccounts,
-	}, graph.Options{
+	a.engine = graph.NewServer(a.rooms(), graph.Options{
 		Open: a.Introspection, Log: a.Log,
 
 		Charge: a.charge, Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Caller: a.caller, TrustedOnly: a.Bounds.TrustedOnly,

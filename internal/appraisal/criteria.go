@@ -9,6 +9,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
@@ -47,6 +48,9 @@ type Criteria struct {
 
 // IsNode marks a set as an object that the API finds by its identifier alone.
 func (*Criteria) IsNode() {}
+
+// Audience is recorded on its events.
+func (*Criteria) Audience() []string { return []string{authz.Everybody} }
 
 // criteriaID names a set by its type and number, so that two people cannot both set the next one.
 func criteriaID(t CommunityType, number int) id.Criteria {

@@ -83,7 +83,7 @@ func (b *Base) Stand(r authz.Relation) []id.Organisation {
 
 // Audience is recorded on its events.
 func (b *Base) Audience() []string {
-	return []string{string(b.ID), string(b.SubDistrict), string(b.District)}
+	return []string{authz.Everybody, string(b.ID), string(b.SubDistrict), string(b.District)}
 }
 
 // RuralCommunity is a rural area (农村片区), where co-building means development.

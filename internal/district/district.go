@@ -41,7 +41,7 @@ func (d *District) Stand(r authz.Relation) []id.Organisation {
 }
 
 // Audience is recorded on its events.
-func (d *District) Audience() []string { return []string{string(d.ID)} }
+func (d *District) Audience() []string { return []string{authz.Everybody, string(d.ID)} }
 
 // SubDistrictKind is what a sub-district is.
 type SubDistrictKind string
@@ -95,4 +95,6 @@ func (s *SubDistrict) Stand(r authz.Relation) []id.Organisation {
 }
 
 // Audience is recorded on its events.
-func (s *SubDistrict) Audience() []string { return []string{string(s.ID), string(s.District)} }
+func (s *SubDistrict) Audience() []string {
+	return []string{authz.Everybody, string(s.ID), string(s.District)}
+}

@@ -72,8 +72,10 @@ func (k *SigningKey) Stand(r authz.Relation) []id.Organisation {
 	return nil
 }
 
-// Audience is the organisation. Events name no person.
-func (k *SigningKey) Audience() []string { return []string{string(k.Organisation)} }
+// Audience is everybody, and the organisation. Events name no person.
+func (k *SigningKey) Audience() []string {
+	return []string{authz.Everybody, string(k.Organisation)}
+}
 
 // usable refuses a key that was revoked.
 func (k *SigningKey) usable() error {

@@ -92,6 +92,14 @@ func (h *Head) Stand(r authz.Relation) []id.Organisation {
 	return nil
 }
 
+// Audience is recorded on its events.
+func (h *Head) Audience() []string {
+	if h.Owner == "" {
+		return []string{authz.Everybody}
+	}
+	return []string{authz.Everybody, string(h.Owner)}
+}
+
 // usedIn says whether a community that these bodies supervise may use it.
 func (h *Head) usedIn(above []id.Organisation) bool {
 	return h.Owner == "" || slices.Contains(above, h.Owner)

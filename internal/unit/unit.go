@@ -107,7 +107,7 @@ func (u *ResidentUnit) Stand(r authz.Relation) []id.Organisation {
 
 // Audience is recorded on its events.
 func (u *ResidentUnit) Audience() []string {
-	return organisation.Keys(slices.Concat([]id.Organisation{u.ID}, u.Communities, u.SubDistricts, u.Districts))
+	return organisation.Keys(slices.Concat([]id.Organisation{authz.Everybody, u.ID}, u.Communities, u.SubDistricts, u.Districts))
 }
 
 // settle takes its registrations' communities and copies where they lie. places are the communities' facts, in the

@@ -32,6 +32,9 @@ const (
 	Itself Role = "ITSELF"
 )
 
+// Everybody stands in the audience of events whose subject everybody could read.
+const Everybody = "*"
+
 // Holding is a role in force.
 type Holding struct {
 	Role         Role

@@ -70,7 +70,7 @@ type Feed struct {
 	stopped   bool
 	bySubject crowds
 	byOrg     crowds
-	eager     crowd // those whose rights may have altered since they were looked at: they are offered everything
+	eager     crowd // they are offered everything: who asks for it, and whose rights may have altered since they were looked at
 	attending map[string]map[*attendant]struct{}
 }
 

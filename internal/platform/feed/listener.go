@@ -14,6 +14,8 @@ type Want struct {
 	Types   []string // as for journal.Follow
 	Subject string   // the one object; "" for every one that the actor's organisations could read
 	After   *int64   // the place behind which to begin; nil for from now on
+	Public  bool     // also what everybody could read
+	All     bool     // everything, whoever could read it
 }
 
 // Note is what a listener hears: an entry that may concern it, or only that its rights may have altered, and in both
@@ -68,7 +70,7 @@ func (f *Feed) Listen(ctx context.Context, w Want) (*Listener, error) {
 		return nil, stopping()
 	}
 	f.enter(&l.a)
-	l.place(organisations(actor))
+	l.place(l.audience(actor))
 	return l, nil
 }
 
@@ -140,7 +142,7 @@ func (l *Listener) note(ctx context.Context, look int, e *journal.Entry) (Note, 
 	if e != nil {
 		l.told = e.Seq
 	}
-	if orgs := organisations(actor); look > 0 || !slices.Equal(orgs, l.orgs) {
+	if orgs := l.audience(actor); look > 0 || !slices.Equal(orgs, l.orgs) {
 		l.f.mu.Lock()
 		defer l.f.mu.Unlock()
 		l.seen = max(l.seen, look)
@@ -193,7 +195,7 @@ func (l *Listener) concerns(e *journal.Entry) bool {
 	if l.want.Subject != "" {
 		return e.Subject == l.want.Subject
 	}
-	return l.again > l.seen || slices.ContainsFunc(e.Audience, func(o string) bool { return slices.Contains(l.orgs, o) })
+	return l.want.All || l.again > l.seen || slices.ContainsFunc(e.Audience, func(o string) bool { return slices.Contains(l.orgs, o) })
 }
 
 // hear takes an entry that is offered, once.
@@ -234,7 +236,7 @@ func (l *Listener) place(orgs []string) {
 	if l.gone {
 		return
 	}
-	if l.again > l.seen {
+	if l.want.All || l.again > l.seen {
 		l.f.eager[l] = struct{}{}
 	}
 	if l.want.Subject != "" {
@@ -252,6 +254,14 @@ func (l *Listener) unplace() {
 	for _, o := range l.orgs {
 		l.f.byOrg.drop(o, l)
 	}
+}
+
+// audience is by what the listener is offered entries.
+func (l *Listener) audience(a authz.Actor) []string {
+	if l.want.Public {
+		return append(organisations(a), authz.Everybody)
+	}
+	return organisations(a)
 }
 
 // organisations are those that an actor holds anything in, each once.

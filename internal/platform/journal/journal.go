@@ -94,7 +94,7 @@ func New(ctx context.Context, o Options) (*Journal, error) {
 		o.Lease = 30 * time.Second
 	}
 	for _, s := range []store.Schema{
-		{Name: events, Shape: 1, Indexes: []store.Index{bySeq}},
+		{Name: events, Shape: 1, Indexes: []store.Index{bySeq, ofSubject, forWhom}},
 		{Name: leases, Shape: 1},
 		{Name: followers, Shape: 1},
 	} {

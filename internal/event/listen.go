@@ -1,0 +1,63 @@
+package event
+
+import (
+	"context"
+
+	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/feed"
+	"github.com/cobuild/cobuild/internal/platform/journal"
+	"github.com/cobuild/cobuild/internal/platform/stream"
+)
+
+// Published tells every event that concerns the caller, behind a place, and then each new one as it happens.
+func (s *Service) Published(ctx context.Context, f *Filter, after *int64) (stream.Source, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	w := feed.Want{After: after, Public: true}
+	if f != nil {
+		w.Types = f.Types
+		if f.Subject != nil {
+			w.Subject = *f.Subject
+		}
+	}
+	_, w.All = audience(authz.From(ctx))
+	l, err := s.Listen(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return &published{Listener: l, s: s, f: f}, nil
+}
+
+// published are the events that one caller hears.
+type published struct {
+	*feed.Listener
+
+	s *Service
+	f *Filter
+}
+
+// Next waits for the next event that the caller may know of.
+func (p *published) Next(ctx context.Context) (*stream.Event, error) {
+	for {
+		n, err := p.Listener.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if n.Entry == nil || !p.f.matches(n.Entry) || !p.s.couldRead(n.Actor, n.Entry) {
+			continue
+		}
+		kept, err := p.s.readable(authz.With(ctx, n.Actor), []*journal.Entry{n.Entry})
+		if err != nil {
+			return nil, err
+		}
+		if len(kept) == 0 {
+			continue
+		}
+		e, err := of(n.Entry)
+		if err != nil {
+			return nil, err
+		}
+		return &stream.Event{Seq: e.Seq, Value: e, Actor: n.Actor}, nil
+	}
+}
