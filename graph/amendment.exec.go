@@ -1534,7 +1534,7 @@ func unmarshalInputDraftAmendmentInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "contract", "party", "effectiveOn", "summary", "title", "purpose", "parties", "clauses", "commitments", "endsOn", "noticeDays", "signingOrder", "autoRenew", "language", "terms"}
+	fieldsInOrder := [...]string{"clientMutationId", "contract", "party", "effectiveOn", "summary", "title", "purpose", "parties", "clauses", "commitments", "endsOn", "noticeDays", "signingOrder", "autoRenew", "language", "terms", "sharing"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1653,6 +1653,13 @@ func unmarshalInputDraftAmendmentInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.Terms = data
+		case "sharing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharing"))
+			data, err := unmarshalOContractSharingInput2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sharing = data
 		}
 	}
 	return it, nil
@@ -1887,7 +1894,7 @@ func unmarshalInputReviseAmendmentInput(ctx context.Context, ec *executionContex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "effectiveOn", "summary", "title", "purpose", "parties", "clauses", "commitments", "endsOn", "noticeDays", "signingOrder", "autoRenew", "language", "terms"}
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "effectiveOn", "summary", "title", "purpose", "parties", "clauses", "commitments", "endsOn", "noticeDays", "signingOrder", "autoRenew", "language", "terms", "sharing"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2013,6 +2020,13 @@ func unmarshalInputReviseAmendmentInput(ctx context.Context, ec *executionContex
 				return it, err
 			}
 			it.Terms = data
+		case "sharing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharing"))
+			data, err := unmarshalOContractSharingInput2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sharing = data
 		}
 	}
 	return it, nil

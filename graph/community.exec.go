@@ -21,6 +21,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -36,6 +37,7 @@ type CommercialCommunityResolver interface {
 	PropertyManager(ctx context.Context, objs []*community.CommercialCommunity) ([]*unit.ResidentUnit, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.CommercialCommunity) ([]*appraisal.CooperationRecord, error)
+	CooperationProfile(ctx context.Context, objs []*community.CommercialCommunity) ([]*profile.Profile, error)
 	ResidentUnits(ctx context.Context, objs []*community.CommercialCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type OldEstateCommunityResolver interface {
@@ -43,6 +45,7 @@ type OldEstateCommunityResolver interface {
 	District(ctx context.Context, objs []*community.OldEstateCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.OldEstateCommunity) ([]*appraisal.CooperationRecord, error)
+	CooperationProfile(ctx context.Context, objs []*community.OldEstateCommunity) ([]*profile.Profile, error)
 	ResidentUnits(ctx context.Context, objs []*community.OldEstateCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type ResettlementCommunityResolver interface {
@@ -50,6 +53,7 @@ type ResettlementCommunityResolver interface {
 	District(ctx context.Context, objs []*community.ResettlementCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.ResettlementCommunity) ([]*appraisal.CooperationRecord, error)
+	CooperationProfile(ctx context.Context, objs []*community.ResettlementCommunity) ([]*profile.Profile, error)
 	ResidentUnits(ctx context.Context, objs []*community.ResettlementCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type RuralCommunityResolver interface {
@@ -57,6 +61,7 @@ type RuralCommunityResolver interface {
 	District(ctx context.Context, objs []*community.RuralCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.RuralCommunity) ([]*appraisal.CooperationRecord, error)
+	CooperationProfile(ctx context.Context, objs []*community.RuralCommunity) ([]*profile.Profile, error)
 	ResidentUnits(ctx context.Context, objs []*community.RuralCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 
@@ -1010,6 +1015,61 @@ func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationRecord(c
 	)
 }
 
+func _CommercialCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CommercialCommunity_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommercialCommunity_cooperationProfile(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CommercialCommunity_cooperationProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommercialCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationProfile(ctx context.Context, field graphql.CollectedField, obj *community.CommercialCommunity) (any, error) {
+	resolver := ec.Resolvers.CommercialCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.CommercialCommunity](ctx, "CommercialCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationProfile(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*profile.Profile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommercialCommunity.cooperationProfile",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationProfile(ctx, []*community.CommercialCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*profile.Profile](
+		ctx,
+		results,
+		err,
+		"CommercialCommunity.cooperationProfile",
+	)
+}
+
 func _CommercialCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1899,6 +1959,61 @@ func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationRecord(ct
 	)
 }
 
+func _OldEstateCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OldEstateCommunity_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OldEstateCommunity_cooperationProfile(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OldEstateCommunity_cooperationProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OldEstateCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationProfile(ctx context.Context, field graphql.CollectedField, obj *community.OldEstateCommunity) (any, error) {
+	resolver := ec.Resolvers.OldEstateCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.OldEstateCommunity](ctx, "OldEstateCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationProfile(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*profile.Profile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OldEstateCommunity.cooperationProfile",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationProfile(ctx, []*community.OldEstateCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*profile.Profile](
+		ctx,
+		results,
+		err,
+		"OldEstateCommunity.cooperationProfile",
+	)
+}
+
 func _OldEstateCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2701,6 +2816,61 @@ func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationRecord
 	)
 }
 
+func _ResettlementCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResettlementCommunity_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResettlementCommunity_cooperationProfile(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResettlementCommunity_cooperationProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResettlementCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationProfile(ctx context.Context, field graphql.CollectedField, obj *community.ResettlementCommunity) (any, error) {
+	resolver := ec.Resolvers.ResettlementCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.ResettlementCommunity](ctx, "ResettlementCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationProfile(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*profile.Profile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResettlementCommunity.cooperationProfile",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationProfile(ctx, []*community.ResettlementCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*profile.Profile](
+		ctx,
+		results,
+		err,
+		"ResettlementCommunity.cooperationProfile",
+	)
+}
+
 func _ResettlementCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3436,6 +3606,61 @@ func (ec *executionContext) resolveBatch_RuralCommunity_cooperationRecord(ctx co
 		results,
 		err,
 		"RuralCommunity.cooperationRecord",
+	)
+}
+
+func _RuralCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuralCommunity_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuralCommunity_cooperationProfile(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuralCommunity_cooperationProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuralCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuralCommunity_cooperationProfile(ctx context.Context, field graphql.CollectedField, obj *community.RuralCommunity) (any, error) {
+	resolver := ec.Resolvers.RuralCommunity()
+	if batch, ok := graphql.BatchParentsFor[*community.RuralCommunity](ctx, "RuralCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationProfile(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*profile.Profile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuralCommunity.cooperationProfile",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationProfile(ctx, []*community.RuralCommunity{obj})
+	return graphql.ResolveBatchSingleResult[*profile.Profile](
+		ctx,
+		results,
+		err,
+		"RuralCommunity.cooperationProfile",
 	)
 }
 
@@ -4530,6 +4755,12 @@ func _CommercialCommunity(ctx context.Context, ec *executionContext, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return _CommercialCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "cooperationProfile":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CommercialCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4774,6 +5005,12 @@ func _OldEstateCommunity(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _OldEstateCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "cooperationProfile":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OldEstateCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -4974,6 +5211,12 @@ func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.S
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResettlementCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "cooperationProfile":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResettlementCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5135,6 +5378,12 @@ func _RuralCommunity(ctx context.Context, ec *executionContext, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _RuralCommunity_cooperationRecord(ctx, ec, field, obj)
+				})
+		case "cooperationProfile":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuralCommunity_cooperationProfile(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -2209,6 +2209,38 @@ func (ec *executionContext) resolveBatch_CoBuildingContract_publication(ctx cont
 	)
 }
 
+func _CoBuildingContract_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_sharing(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sharing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*contract.Sharing) graphql.Marshaler {
+			return marshalNContractSharing2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_CoBuildingContract_sharing(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractSharing(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _CoBuildingContract_origin(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4806,6 +4838,38 @@ func fieldContext_ContractText_autoRenew(_ context.Context, ec *executionContext
 	return graphql.NewScalarFieldContext("ContractText", field, false, false, "Boolean")
 }
 
+func _ContractText_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Text) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ContractText_sharing(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sharing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*contract.Sharing) graphql.Marshaler {
+			return marshalNContractSharing2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingᚄ(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_ContractText_sharing(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractText",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ContractSharing(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+
 func _ContractTextParty_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Named) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6220,7 +6284,7 @@ func unmarshalInputDraftContractInput(ctx context.Context, ec *executionContext,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "party", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew"}
+	fieldsInOrder := [...]string{"clientMutationId", "party", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew", "sharing"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6332,6 +6396,13 @@ func unmarshalInputDraftContractInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.AutoRenew = data
+		case "sharing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharing"))
+			data, err := unmarshalOContractSharingInput2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sharing = data
 		}
 	}
 	return it, nil
@@ -6805,7 +6876,7 @@ func unmarshalInputReviseContractInput(ctx context.Context, ec *executionContext
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "summary", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew"}
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "party", "summary", "title", "purpose", "parties", "clauses", "commitments", "effectiveOn", "endsOn", "timeZone", "noticeDays", "signingOrder", "language", "terms", "autoRenew", "sharing"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6938,6 +7009,13 @@ func unmarshalInputReviseContractInput(ctx context.Context, ec *executionContext
 				return it, err
 			}
 			it.AutoRenew = data
+		case "sharing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sharing"))
+			data, err := unmarshalOContractSharingInput2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingInputᚄ(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sharing = data
 		}
 	}
 	return it, nil
@@ -7497,6 +7575,11 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _CoBuildingContract_publication(ctx, ec, field, obj)
 				})
+		case "sharing":
+			out.Values[i] = _CoBuildingContract_sharing(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "origin":
 			out.Values[i] = _CoBuildingContract_origin(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -8382,6 +8465,11 @@ func _ContractText(ctx context.Context, ec *executionContext, sel ast.SelectionS
 			}
 		case "autoRenew":
 			out.Values[i] = _ContractText_autoRenew(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sharing":
+			out.Values[i] = _ContractText_sharing(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

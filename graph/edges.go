@@ -87,8 +87,13 @@ func each[P, T any](parents []P, of func(P) (T, error)) ([]T, error) {
 // one finds the thing that an argument names: null where there is none or it is hidden, refused where the identifier is
 // of another kind than those named.
 func one[I ~string, T any](ctx context.Context, arg string, k wire.Kind, get func(context.Context, I) (T, error)) (T, error) {
+	return named(ctx, "id", arg, k, get)
+}
+
+// named is one for an argument of another name.
+func named[I ~string, T any](ctx context.Context, name, arg string, k wire.Kind, get func(context.Context, I) (T, error)) (T, error) {
 	var none T
-	i, err := wire.Named[I]("id", arg, k)
+	i, err := wire.Named[I](name, arg, k)
 	if err != nil {
 		return none, err
 	}

@@ -29,6 +29,7 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.libraryClause.id": quoted(w.at["libraryClause"]), "Query.residentUnit.id": quoted(w.Unit),
 		"Query.cooperationRecord.organisation": quoted(w.Unit), "Query.serviceAccounts.organisation": quoted(w.Unit),
 		"Query.serviceAccount.id": quoted(w.at["program"]), "Query.invitations.organisation": "null",
+		"Query.whoCanSee.id": quoted(w.at["inForce"]),
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
 		"Query._entities.representations": `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 	}}
@@ -127,9 +128,16 @@ func (a *asker) sampled(t *testing.T, w *matrixTown, who string, s sample) map[s
 			each = w.Ask(t, who, s.query(a.field(d, f, []string{d.Name})))
 		}
 		it, there := each.Get("it").(map[string]any)
+		all, many := each.Get("it").([]any)
 		switch {
 		case len(each.Errors) > 0:
 			cells[f.Name] = each.Errors[0].Extensions.Code
+		case many: // as one, in which whatever stands in any of them
+			for _, e := range all {
+				one, _ := e.(map[string]any)
+				a.fill(d, f, one[f.Name])
+				a.cells(t, cells, f.Name, f, one[f.Name])
+			}
 		case !there:
 			cells[f.Name] = hidden
 		default:

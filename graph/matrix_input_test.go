@@ -108,6 +108,8 @@ func (w *matrixTown) inputs() map[string]m {
 		"registerResidentUnit": {"kind": "BANK", "name": "农商行", "registrations": []m{{"community": w.Community}}, "creditCode": graphtest.CreditCode(9)},
 		"updateResidentUnit":   {"id": w.Unit, "staff": 301},
 
+		"updateCooperationProfile": {"organisation": w.Community, "expectedVersion": 1, "volunteers": 41},
+
 		"signIn":           {"login": "member", "password": graphtest.Password},
 		"refreshSession":   {"refreshToken": w.codes["refresh"]},
 		"endSession":       id("session"),

@@ -13,6 +13,10 @@ func (w *matrixTown) lived() {
 	in["clauses"] = []m{{"key": "general", "heading": "总则", "body": "三方自愿共建。"}}
 	commitments := in["commitments"].([]m)
 	commitments[0]["startsOn"], commitments[0]["evidenceNote"] = "2026-03-02", "现场照片"
+	in["sharing"] = []m{
+		{"subject": w.Unit, "fields": []string{"DUTY_PHONE", "FACILITIES"}, "with": []string{w.Community, w.third}, "purpose": "防汛值守时联系", "until": "2028-01-31"},
+		{"subject": w.Community, "fields": []string{"DUTY_PHONE", "OPENING_HOURS"}, "purpose": "使用社区礼堂"},
+	}
 	c := w.Do(t, "secretary", "draftContract", in, contractFields).Fine()
 	c = step(t, w.Town, "secretary", "proposeContract", c, nil).Fine()
 	c = step(t, w.Town, "liaison", "requestContractChanges", c, m{"remarks": []m{{"commitmentKey": "gift", "body": "请改为一百册"}, {"clauseKey": "general", "body": "请补充"}}}).Fine()

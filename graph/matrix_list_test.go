@@ -24,6 +24,7 @@ func (w *matrixTown) everybody() {
 	first := func(who, query, at string) string { return w.Ask(t, who, query).Fine().Str(at) }
 	w.late()
 	w.lends()
+	w.profiles()
 	w.at["secretary"] = first("secretary", `{ viewer { id } }`, "viewer.id")
 	w.at["steward"] = first("steward", `{ viewer { id } }`, "viewer.id")
 	w.at["steward's role"] = first("steward", `{ viewer { roles { id } } }`, "viewer.roles.0.id")
@@ -88,6 +89,14 @@ func (w *matrixTown) lends() {
 	w.Do(t, "stranger", "endDelegation", m{"id": w.at["ended delegation"], "expectedVersion": 1, "reason": "有人了"}, "delegation { id }").Fine()
 }
 
+// profiles are what the host, the partner and the communities of the other types tell those with whom they build.
+func (w *matrixTown) profiles() {
+	of := map[string]string{"secretary": w.Community, "liaison": w.Unit, "stranger": w.OtherCommunity, "villager": w.at["rural"], "elder": w.at["oldEstate"]}
+	for name, of := range of {
+		w.at[name+"'s profile"] = w.Do(w.t, name, "updateCooperationProfile", telling(of), profileFields).Fine().Str("it.cooperationProfile.id")
+	}
+}
+
 // list names the samples, in the order of the table.
 func (w *matrixTown) list() {
 	node := func(name, typ, id string) {
@@ -140,6 +149,8 @@ func (w *matrixTown) list() {
 	node("of the partner to its property manager", "Delegation", w.at["delegation"])
 	node("offered by the partner to the host", "Delegation", w.at["offered delegation"])
 	node("of another community to the partner, ended", "Delegation", w.at["ended delegation"])
+	node("of the host; the contract in force shares two fields", "CooperationProfile", w.at["secretary's profile"])
+	node("of the partner; the contract in force shares two fields", "CooperationProfile", w.at["liaison's profile"])
 	node("a signature on the contract in force", "Event", w.at["signed event"])
 	node("a member of the host was given a role", "Event", w.at["role event"])
 	node("the partner offered a delegation to the host", "Event", w.at["delegation event"])
@@ -148,6 +159,7 @@ func (w *matrixTown) list() {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}
 	root("", "_Service", "_service")
+	root("of the host's profile", "Sight", `whoCanSee(id: "`+w.at["secretary's profile"]+`")`)
 	root("of the partner", "CooperationRecord", `cooperationRecord(organisation: "`+w.Unit+`")`)
 	root("on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026})`)
 	root("of a quarter, on the contract in force", "Report", `report(scope: {contract: "`+w.at["inForce"]+`"}, period: {year: 2026, quarter: 2})`)

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,9 +52,9 @@ func (w *matrixTown) version(id string) int {
 func versionOf(t *testing.T) string {
 	t.Helper()
 	s := published(t)
-	var each []string
+	each := []string{"... on Community { version }"}
 	for _, d := range s.GetPossibleTypes(s.Types["Node"]) {
-		if d.Fields.ForName("version") != nil {
+		if d.Fields.ForName("version") != nil && !slices.Contains(d.Interfaces, "Community") {
 			each = append(each, "... on "+d.Name+" { version }")
 		}
 	}
@@ -111,6 +112,8 @@ func (w *matrixTown) organisations() {
 	w.joins("manager", "LIAISON", manager, true)
 	w.at["property manager"] = manager
 	w.joins("member", "MEMBER", w.Unit, false)
+	w.joins("villager", "SECRETARY", w.at["rural"], false)
+	w.joins("elder", "SECRETARY", w.at["oldEstate"], false)
 }
 
 func (w *matrixTown) registered(kind, name string, more m) string {

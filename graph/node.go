@@ -43,6 +43,8 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 
 		id.KindServiceAccount: nodesOf(r.ServiceAccounts.Many),
 
+		id.KindProfile: nodesOf(r.Profiles.Many),
+
 		id.KindEvent: nodesOf(r.Events.Many),
 	}
 }

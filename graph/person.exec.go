@@ -4557,6 +4557,36 @@ func marshalNRole2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthz
 	return res
 }
 
+func unmarshalNRole2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐRoleᚄ(ctx context.Context, ec *executionContext, v any) ([]authz.Role, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]authz.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNRole2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐRole(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNRole2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐRoleᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []authz.Role) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRole2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐRole(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func marshalNRoleHolding2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐRoleHolding(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v person.RoleHolding) graphql.Marshaler {
 	return _RoleHolding(ctx, ec, sel, &v)
 }

@@ -1776,6 +1776,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx co
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx context.Context, ec *executionContext, v any) (id.Profile, error) {
+	res, err := wire.UnmarshalProfileID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Profile) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProfileID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublication(ctx context.Context, ec *executionContext, v any) (id.Publication, error) {
 	res, err := wire.UnmarshalPublicationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -56,6 +57,8 @@ type Rooms struct {
 	Delegations *delegation.Service
 
 	ServiceAccounts *serviceaccount.Service
+
+	Profiles *profile.Service
 
 	Events *event.Service
 }

@@ -35,11 +35,13 @@ type ResolverRoot interface {
 	ContractParty() ContractPartyResolver
 	ContractPublication() ContractPublicationResolver
 	ContractRemark() ContractRemarkResolver
+	ContractSharing() ContractSharingResolver
 	ContractSignature() ContractSignatureResolver
 	ContractStep() ContractStepResolver
 	ContractTemplate() ContractTemplateResolver
 	ContractTextParty() ContractTextPartyResolver
 	ContractVersion() ContractVersionResolver
+	CooperationProfile() CooperationProfileResolver
 	CooperationRecord() CooperationRecordResolver
 	Delegation() DelegationResolver
 	District() DistrictResolver
@@ -56,6 +58,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
+	ProfileShare() ProfileShareResolver
 	PublicationConsent() PublicationConsentResolver
 	PublishedCommitment() PublishedCommitmentResolver
 	PublishedContract() PublishedContractResolver
@@ -75,6 +78,9 @@ type ResolverRoot interface {
 	SecurityEntry() SecurityEntryResolver
 	ServiceAccount() ServiceAccountResolver
 	Session() SessionResolver
+	SharingInForce() SharingInForceResolver
+	SharingPart() SharingPartResolver
+	Sight() SightResolver
 	SigningKey() SigningKeyResolver
 	SubDistrict() SubDistrictResolver
 	Subscription() SubscriptionResolver
@@ -148,9 +154,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputContractOrder)),
 			graphql.NewInputUnmarshaler("ContractPartyInput", graphql.BindUnmarshaler(ec, unmarshalInputContractPartyInput)),
 			graphql.NewInputUnmarshaler("ContractRemarkInput", graphql.BindUnmarshaler(ec, unmarshalInputContractRemarkInput)),
+			graphql.NewInputUnmarshaler("ContractSharingInput", graphql.BindUnmarshaler(ec, unmarshalInputContractSharingInput)),
 			graphql.NewInputUnmarshaler("ContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractStatusChoice)),
 			graphql.NewInputUnmarshaler("ContractTemplateFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateFilter)),
 			graphql.NewInputUnmarshaler("ContractTemplateTextInput", graphql.BindUnmarshaler(ec, unmarshalInputContractTemplateTextInput)),
+			graphql.NewInputUnmarshaler("CooperationBudgetInput", graphql.BindUnmarshaler(ec, unmarshalInputCooperationBudgetInput)),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateApiKeyInput)),
 			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
@@ -244,6 +252,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceAccountStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputServiceAccountStatusChoice)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
+			graphql.NewInputUnmarshaler("SharedFacilityInput", graphql.BindUnmarshaler(ec, unmarshalInputSharedFacilityInput)),
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
@@ -264,6 +273,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
+			graphql.NewInputUnmarshaler("UpdateCooperationProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCooperationProfileInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
@@ -361,7 +371,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -554,10 +564,13 @@ type Subscription
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
+	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
+	{Name: "sharing.graphqls", Input: sourceData("sharing.graphqls"), BuiltIn: false},
+	{Name: "sight.graphqls", Input: sourceData("sight.graphqls"), BuiltIn: false},
 	{Name: "signingkey.graphqls", Input: sourceData("signingkey.graphqls"), BuiltIn: false},
 	{Name: "subscription.graphqls", Input: sourceData("subscription.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
@@ -1059,6 +1072,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	case "publication":
 		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
+	case "sharing":
+		return fieldContext_CoBuildingContract_sharing(ctx, ec, field)
 	case "origin":
 		return fieldContext_CoBuildingContract_origin(ctx, ec, field)
 	}
@@ -1385,6 +1400,24 @@ func childFields_ContractRemark(ctx context.Context, ec *executionContext, field
 	return nil, fmt.Errorf("no field named %q was found under type ContractRemark", field.Name)
 }
 
+func childFields_ContractSharing(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_ContractSharing_key(ctx, ec, field)
+	case "subject":
+		return fieldContext_ContractSharing_subject(ctx, ec, field)
+	case "fields":
+		return fieldContext_ContractSharing_fields(ctx, ec, field)
+	case "with":
+		return fieldContext_ContractSharing_with(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ContractSharing_purpose(ctx, ec, field)
+	case "until":
+		return fieldContext_ContractSharing_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSharing", field.Name)
+}
+
 func childFields_ContractSignature(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "organisation":
@@ -1591,6 +1624,8 @@ func childFields_ContractText(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ContractText_terms(ctx, ec, field)
 	case "autoRenew":
 		return fieldContext_ContractText_autoRenew(ctx, ec, field)
+	case "sharing":
+		return fieldContext_ContractText_sharing(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractText", field.Name)
 }
@@ -1657,6 +1692,60 @@ func childFields_ContractVersionEdge(ctx context.Context, ec *executionContext, 
 		return fieldContext_ContractVersionEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractVersionEdge", field.Name)
+}
+
+func childFields_CooperationBudget(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return fieldContext_CooperationBudget_amount(ctx, ec, field)
+	case "currency":
+		return fieldContext_CooperationBudget_currency(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CooperationBudget", field.Name)
+}
+
+func childFields_CooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_CooperationProfile_id(ctx, ec, field)
+	case "version":
+		return fieldContext_CooperationProfile_version(ctx, ec, field)
+	case "organisation":
+		return fieldContext_CooperationProfile_organisation(ctx, ec, field)
+	case "dutyPhone":
+		return fieldContext_CooperationProfile_dutyPhone(ctx, ec, field)
+	case "officeEmail":
+		return fieldContext_CooperationProfile_officeEmail(ctx, ec, field)
+	case "openingHours":
+		return fieldContext_CooperationProfile_openingHours(ctx, ec, field)
+	case "facilities":
+		return fieldContext_CooperationProfile_facilities(ctx, ec, field)
+	case "sharedParking":
+		return fieldContext_CooperationProfile_sharedParking(ctx, ec, field)
+	case "volunteers":
+		return fieldContext_CooperationProfile_volunteers(ctx, ec, field)
+	case "yearlyBudget":
+		return fieldContext_CooperationProfile_yearlyBudget(ctx, ec, field)
+	case "hidden":
+		return fieldContext_CooperationProfile_hidden(ctx, ec, field)
+	case "sharedBy":
+		return fieldContext_CooperationProfile_sharedBy(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CooperationProfile", field.Name)
+}
+
+func childFields_CooperationProfilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cooperationProfile":
+		return fieldContext_CooperationProfilePayload_cooperationProfile(ctx, ec, field)
+	case "errors":
+		return fieldContext_CooperationProfilePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_CooperationProfilePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_CooperationProfilePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CooperationProfilePayload", field.Name)
 }
 
 func childFields_CooperationRecord(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2473,6 +2562,22 @@ func childFields_PersonEdge(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type PersonEdge", field.Name)
 }
 
+func childFields_ProfileShare(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return fieldContext_ProfileShare_contract(ctx, ec, field)
+	case "reader":
+		return fieldContext_ProfileShare_reader(ctx, ec, field)
+	case "fields":
+		return fieldContext_ProfileShare_fields(ctx, ec, field)
+	case "purpose":
+		return fieldContext_ProfileShare_purpose(ctx, ec, field)
+	case "until":
+		return fieldContext_ProfileShare_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProfileShare", field.Name)
+}
+
 func childFields_PublicationConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "organisation":
@@ -2855,6 +2960,8 @@ func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ResidentUnit_updatedAt(ctx, ec, field)
 	case "cooperationRecord":
 		return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
+	case "cooperationProfile":
+		return fieldContext_ResidentUnit_cooperationProfile(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnit", field.Name)
 }
@@ -3151,6 +3258,98 @@ func childFields_SetNotificationSettingsPayload(ctx context.Context, ec *executi
 		return fieldContext_SetNotificationSettingsPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetNotificationSettingsPayload", field.Name)
+}
+
+func childFields_SharedFacility(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_SharedFacility_name(ctx, ec, field)
+	case "capacity":
+		return fieldContext_SharedFacility_capacity(ctx, ec, field)
+	case "note":
+		return fieldContext_SharedFacility_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharedFacility", field.Name)
+}
+
+func childFields_SharingInForce(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return fieldContext_SharingInForce_contract(ctx, ec, field)
+	case "shares":
+		return fieldContext_SharingInForce_shares(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharingInForce", field.Name)
+}
+
+func childFields_SharingInForceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_SharingInForceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_SharingInForceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_SharingInForceConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_SharingInForceConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharingInForceConnection", field.Name)
+}
+
+func childFields_SharingInForceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_SharingInForceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_SharingInForceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharingInForceEdge", field.Name)
+}
+
+func childFields_SharingPart(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_SharingPart_key(ctx, ec, field)
+	case "subject":
+		return fieldContext_SharingPart_subject(ctx, ec, field)
+	case "fields":
+		return fieldContext_SharingPart_fields(ctx, ec, field)
+	case "with":
+		return fieldContext_SharingPart_with(ctx, ec, field)
+	case "purpose":
+		return fieldContext_SharingPart_purpose(ctx, ec, field)
+	case "until":
+		return fieldContext_SharingPart_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SharingPart", field.Name)
+}
+
+func childFields_Sight(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organisation":
+		return fieldContext_Sight_organisation(ctx, ec, field)
+	case "relation":
+		return fieldContext_Sight_relation(ctx, ec, field)
+	case "anybody":
+		return fieldContext_Sight_anybody(ctx, ec, field)
+	case "roles":
+		return fieldContext_Sight_roles(ctx, ec, field)
+	case "rule":
+		return fieldContext_Sight_rule(ctx, ec, field)
+	case "note":
+		return fieldContext_Sight_note(ctx, ec, field)
+	case "delegation":
+		return fieldContext_Sight_delegation(ctx, ec, field)
+	case "fields":
+		return fieldContext_Sight_fields(ctx, ec, field)
+	case "contract":
+		return fieldContext_Sight_contract(ctx, ec, field)
+	case "purpose":
+		return fieldContext_Sight_purpose(ctx, ec, field)
+	case "until":
+		return fieldContext_Sight_until(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Sight", field.Name)
 }
 
 func childFields_SignInPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

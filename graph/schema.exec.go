@@ -30,6 +30,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -98,6 +99,7 @@ type MutationResolver interface {
 	AcceptInvitation(ctx context.Context, input person.AcceptInvitationInput) (*payload.Of[*person.Person], error)
 	GrantRole(ctx context.Context, input person.GrantRoleInput) (*payload.Of[*person.Person], error)
 	RevokeRole(ctx context.Context, input person.RevokeRoleInput) (*payload.Of[*person.Person], error)
+	UpdateCooperationProfile(ctx context.Context, input profile.UpdateInput) (*payload.Of[*profile.Profile], error)
 	ProposePublication(ctx context.Context, input publication.ProposeInput) (*payload.Of[*publication.Publication], error)
 	AgreeToPublication(ctx context.Context, input publication.AgreeInput) (*payload.Of[*publication.Publication], error)
 	WithdrawPublication(ctx context.Context, input publication.WithdrawInput) (*payload.Of[*publication.Publication], error)
@@ -150,6 +152,7 @@ type QueryResolver interface {
 	Sessions(ctx context.Context, first *int, after *string, last *int, before *string) (*page.Connection[*person.Session], error)
 	People(ctx context.Context, organisation string, filter *person.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*person.Person], error)
 	Invitations(ctx context.Context, organisation *string, filter *person.InvitationFilter, first *int, after *string, last *int, before *string) (*page.Connection[*person.Invitation], error)
+	CooperationProfile(ctx context.Context, organisation string) (*profile.Profile, error)
 	PublishedContract(ctx context.Context, id string) (*publication.PublishedContract, error)
 	PublishedContracts(ctx context.Context, filter *publication.Filter, orderBy *publication.Order, first *int, after *string, last *int, before *string) (*page.Connection[*publication.PublishedContract], error)
 	Report(ctx context.Context, scope report.Scope, period report.Period) (*report.Report, error)
@@ -157,6 +160,8 @@ type QueryResolver interface {
 	ServiceAccounts(ctx context.Context, organisation string, filter *serviceaccount.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*serviceaccount.ServiceAccount], error)
 	ServiceAccount(ctx context.Context, id string) (*serviceaccount.ServiceAccount, error)
 	ThisServiceAccount(ctx context.Context) (*serviceaccount.ServiceAccount, error)
+	Sharing(ctx context.Context, organisation string, direction *contract.SharingDirection, first *int, after *string, last *int, before *string) (*page.Connection[*contract.SharingInForce], error)
+	WhoCanSee(ctx context.Context, id string) ([]*wire.Sight, error)
 	SigningKeys(ctx context.Context, organisation string, first *int, after *string, last *int, before *string) (*page.Connection[*signingkey.SigningKey], error)
 	ContractTemplates(ctx context.Context, usableBy *string, filter *template.Filter, orderBy *template.Order, first *int, after *string, last *int, before *string) (*page.Connection[*template.Template], error)
 	ContractTemplate(ctx context.Context, id string) (*template.Template, error)
@@ -1224,6 +1229,20 @@ func field_Mutation_updateCommunity_args(ctx context.Context, ec *executionConte
 	return args, nil
 }
 
+func field_Mutation_updateCooperationProfile_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (profile.UpdateInput, error) {
+			return unmarshalNUpdateCooperationProfileInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐUpdateInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_updateResidentUnit_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1781,6 +1800,20 @@ func field_Query_contracts_args(ctx context.Context, ec *executionContext, rawAr
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_Query_cooperationProfile_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organisation",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organisation"] = arg0
 	return args, nil
 }
 
@@ -2580,6 +2613,60 @@ func field_Query_sessions_args(ctx context.Context, ec *executionContext, rawArg
 	return args, nil
 }
 
+func field_Query_sharing_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organisation",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organisation"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "direction",
+		func(ctx context.Context, v any) (*contract.SharingDirection, error) {
+			return unmarshalOSharingDirection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSharingDirection(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["direction"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func field_Query_signingKeys_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2623,6 +2710,20 @@ func field_Query_signingKeys_args(ctx context.Context, ec *executionContext, raw
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func field_Query_whoCanSee_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -6314,6 +6415,68 @@ func fieldContext_Mutation_revokeRole(ctx context.Context, ec *executionContext,
 	return fc, nil
 }
 
+func _Mutation_updateCooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_updateCooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateCooperationProfile(ctx, fc.Args["input"].(profile.UpdateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "ORGANISATIONS_WRITE")
+				if err != nil {
+					var zeroVal *payload.Of[*profile.Profile]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*profile.Profile]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*profile.Profile]) graphql.Marshaler {
+			return marshalOCooperationProfilePayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_updateCooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfilePayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_updateCooperationProfile_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Mutation_proposePublication(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9601,6 +9764,68 @@ func fieldContext_Query_invitations(ctx context.Context, ec *executionContext, f
 	return fc, nil
 }
 
+func _Query_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CooperationProfile(ctx, fc.Args["organisation"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *profile.Profile
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *profile.Profile
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_cooperationProfile_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_publishedContract(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10019,6 +10244,130 @@ func fieldContext_Query_thisServiceAccount(_ context.Context, ec *executionConte
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields_ServiceAccount(ctx, ec, field)
 		},
+	}
+	return fc, nil
+}
+
+func _Query_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_sharing(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Sharing(ctx, fc.Args["organisation"].(string), fc.Args["direction"].(*contract.SharingDirection), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *page.Connection[*contract.SharingInForce]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*contract.SharingInForce]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*contract.SharingInForce]) graphql.Marshaler {
+			return marshalOSharingInForceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_sharing(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_SharingInForceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_sharing_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_whoCanSee(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_whoCanSee(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().WhoCanSee(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal []*wire.Sight
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal []*wire.Sight
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*wire.Sight) graphql.Marshaler {
+			return marshalOSight2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐSightᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_whoCanSee(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Sight(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_whoCanSee_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -10843,6 +11192,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _Delegation(ctx, ec, sel, obj)
+	case *profile.Profile:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _CooperationProfile(ctx, ec, sel, obj)
 	case *template.Template:
 		if obj == nil {
 			return graphql.Null
@@ -11467,6 +11821,13 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "updateCooperationProfile":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_updateCooperationProfile(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "proposePublication":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_proposePublication(ctx, ec, field)
@@ -11924,6 +12285,12 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_invitations(ctx, ec, field)
 				})
+		case "cooperationProfile":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_cooperationProfile(ctx, ec, field)
+				})
 		case "publishedContract":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -11965,6 +12332,18 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_thisServiceAccount(ctx, ec, field)
+				})
+		case "sharing":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_sharing(ctx, ec, field)
+				})
+		case "whoCanSee":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_whoCanSee(ctx, ec, field)
 				})
 		case "signingKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -12132,6 +12511,16 @@ func marshalNDateTime2timeᚐTime(ctx context.Context, ec *executionContext, sel
 	return res
 }
 
+func unmarshalNDecimal2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDecimal(ctx context.Context, ec *executionContext, v any) (scalar.Decimal, error) {
+	var res scalar.Decimal
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNDecimal2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDecimal(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v scalar.Decimal) graphql.Marshaler {
+	return v
+}
+
 func unmarshalNErrorCode2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋfaultᚐCode(ctx context.Context, ec *executionContext, v any) (fault.Code, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := fault.Code(tmp)
@@ -12169,6 +12558,14 @@ func marshalNLong2int64(ctx context.Context, ec *executionContext, sel ast.Selec
 		graphql.AddInvalidNullFromMarshaler(ctx, "Long!")
 	}
 	return res
+}
+
+func marshalNNode2githubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v wire.Node) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Node!")
+		return graphql.Null
+	}
+	return _Node(ctx, ec, sel, v)
 }
 
 func unmarshalNOrderDirection2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐDirection(ctx context.Context, ec *executionContext, v any) (page.Direction, error) {
@@ -12484,6 +12881,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapEvent := map[int]int{}
 		var batchItemsDelegation []*delegation.Delegation
 		batchIdxMapDelegation := map[int]int{}
+		var batchItemsCooperationProfile []*profile.Profile
+		batchIdxMapCooperationProfile := map[int]int{}
 		var batchItemsContractTemplate []*template.Template
 		batchIdxMapContractTemplate := map[int]int{}
 		var batchItemsContractPublication []*publication.Publication
@@ -12552,6 +12951,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *delegation.Delegation:
 				batchIdxMapDelegation[i] = len(batchItemsDelegation)
 				batchItemsDelegation = append(batchItemsDelegation, concrete)
+			case *profile.Profile:
+				batchIdxMapCooperationProfile[i] = len(batchItemsCooperationProfile)
+				batchItemsCooperationProfile = append(batchItemsCooperationProfile, concrete)
 			case *template.Template:
 				batchIdxMapContractTemplate[i] = len(batchItemsContractTemplate)
 				batchItemsContractTemplate = append(batchItemsContractTemplate, concrete)
@@ -12625,6 +13027,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		}
 		if len(batchItemsDelegation) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Delegation", batchItemsDelegation, batchIdxMapDelegation)
+		}
+		if len(batchItemsCooperationProfile) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "CooperationProfile", batchItemsCooperationProfile, batchIdxMapCooperationProfile)
 		}
 		if len(batchItemsContractTemplate) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ContractTemplate", batchItemsContractTemplate, batchIdxMapContractTemplate)

@@ -66,5 +66,8 @@ func Weights() map[string]int {
 		"canonicalText":    5,      // a whole text
 		"signingStatement": 5,      // is written and canonicalised when asked for
 		"sealedText":       5,      // likewise
+
+		"whoCanSee":          25, // goes through delegations and contracts
+		"cooperationProfile": 3,  // asks the contracts what they share
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -36,6 +37,7 @@ type ResidentUnitResolver interface {
 	Districts(ctx context.Context, objs []*unit.ResidentUnit) ([][]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*unit.ResidentUnit) ([]*appraisal.CooperationRecord, error)
+	CooperationProfile(ctx context.Context, objs []*unit.ResidentUnit) ([]*profile.Profile, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -805,6 +807,61 @@ func (ec *executionContext) resolveBatch_ResidentUnit_cooperationRecord(ctx cont
 		results,
 		err,
 		"ResidentUnit.cooperationRecord",
+	)
+}
+
+func _ResidentUnit_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *unit.ResidentUnit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResidentUnit_cooperationProfile(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResidentUnit_cooperationProfile(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *profile.Profile) graphql.Marshaler {
+			return marshalOCooperationProfile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprofileᚐProfile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResidentUnit_cooperationProfile(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResidentUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CooperationProfile(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResidentUnit_cooperationProfile(ctx context.Context, field graphql.CollectedField, obj *unit.ResidentUnit) (any, error) {
+	resolver := ec.Resolvers.ResidentUnit()
+	if batch, ok := graphql.BatchParentsFor[*unit.ResidentUnit](ctx, "ResidentUnit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CooperationProfile(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*profile.Profile](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResidentUnit.cooperationProfile",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CooperationProfile(ctx, []*unit.ResidentUnit{obj})
+	return graphql.ResolveBatchSingleResult[*profile.Profile](
+		ctx,
+		results,
+		err,
+		"ResidentUnit.cooperationProfile",
 	)
 }
 
@@ -1752,6 +1809,12 @@ func _ResidentUnit(ctx context.Context, ec *executionContext, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResidentUnit_cooperationRecord(ctx, ec, field, obj)
+				})
+		case "cooperationProfile":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResidentUnit_cooperationProfile(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

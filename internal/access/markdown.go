@@ -22,7 +22,7 @@ Printed by ` + "`make generate`" + ` from the one table in ` + "`internal/access
 
 A role counts by the way its organisation stands to the object: **own** (the organisation is the object, or the object
 is its part), **host** (the community that hosts a unit or a contract), **party**, **drafter**, **provider**,
-**receiver**, **lender** and **borrower** of an office, **decider** (a host or partner), **consenter** (whose consent stands), **above** (a sub-district or district
+**receiver**, **lender** and **borrower** of an office, **reader** (a contract in force shares something with it), **decider** (a host or partner), **consenter** (whose consent stands), **above** (a sub-district or district
 that supervises it). *SIGNER* is whoever holds the signing right of an organisation. A service account needs the scope
 besides; a person who has signed in has them all. *Lent*: a role that is held by delegation counts too, or counts for who
 has no other side in the matter.

@@ -12,6 +12,7 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindAppraisal: AppraisalRead, id.KindCriteria: CriteriaRead,
 		id.KindPublication: PublicationRead, id.KindPublished: PublishedRead, id.KindNotification: NotificationRead,
 		id.KindSecurityEntry: SecurityRead, id.KindDelegation: DelegationRead, id.KindServiceAccount: ServiceRead,
+		id.KindProfile: ProfileRead,
 	}[k]
 	return action, ok
 }

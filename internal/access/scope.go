@@ -35,6 +35,9 @@ func scopeOf(action string) authz.Scope {
 	case "template", "library", "appraisalCriteria", "publishedContract":
 		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
 	}
+	if what == "profile" {
+		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
+	}
 	if verb == "sign" {
 		return authz.ScopeContractsSign
 	}

@@ -39,6 +39,8 @@ func Table() authz.Table {
 		publications(), templates(), reports(), notifications(),
 
 		security(), serviceAccounts(), delegations(),
+
+		profiles(),
 	)))
 }
 

@@ -31,6 +31,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -103,6 +104,8 @@ type App struct {
 
 	ServiceAccounts *serviceaccount.Service
 
+	Profiles *profile.Service
+
 	Budgets *limit.Limiter // what callers may still ask for
 	leases  *limit.Leases  // nil where this node is the only one
 	engine  *gql.Engine
@@ -160,6 +163,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.delegations(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.profiles(ctx); err != nil {
 		return nil, err
 	}
 	a.events()

@@ -35,5 +35,7 @@ func (a *App) rooms() graph.Rooms {
 		ServiceAccounts: a.ServiceAccounts,
 
 		Events: a.Events,
+
+		Profiles: a.Profiles,
 	}
 }

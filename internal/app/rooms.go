@@ -120,6 +120,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Delegations,
 
 		a.ServiceAccounts,
+
+		a.Profiles,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -157,6 +159,8 @@ func (a *App) follow() {
 	a.Journal.Follow("delegations-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Delegations.Moved))
 
 	a.Journal.Follow("service-accounts-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.ServiceAccounts.Resettle))
+
+	a.Journal.Follow("profiles-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Profiles.Moved))
 
 	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
-// today is the day of an instant in the contract's zone.
-func (c *Contract) today(at time.Time) scalar.Date { return scalar.DateOf(at, c.zone()) }
+// today is the day of an instant in the text's zone.
+func (t *Text) today(at time.Time) scalar.Date { return scalar.DateOf(at, t.zone()) }
 
 // dated settles the first day of an amendment that all have signed: the one it names, but never before the signing.
 func (a *Amendment) dated(at time.Time, c *Contract) {
@@ -71,7 +71,7 @@ func (c *Contract) Amend(a *Amendment, at time.Time) error {
 		}
 		c.Parties = append(c.Parties, p)
 	}
-	c.Keys = Keys{max(c.Keys.Clauses, a.Keys.Clauses), max(c.Keys.Commitments, a.Keys.Commitments)}
+	c.Keys = c.Keys.over(a.Keys)
 	c.AmendedBy, c.TextFrom, c.AmendHash, c.Amending = a.ID, a.AppliesOn, a.Frozen.Hash, nil
 	c.settle()
 	return c.tell(ToldAmended, "")

@@ -144,7 +144,7 @@ func ids(as []*Amendment) []id.Amendment {
 	return out
 }
 
-func system(t *testing.T) context.Context {
+func system(t testing.TB) context.Context {
 	t.Helper()
 	return authz.AsSystem(t.Context())
 }

@@ -19,6 +19,7 @@ type AmendedText struct {
 	AutoRenew    *bool
 	Language     *string
 	Terms        *scalar.JSON
+	Sharing      []SharingInput
 }
 
 // over lays the changes over a text.
@@ -34,6 +35,7 @@ func (n AmendedText) over(in TextInput) TextInput {
 	list(&in.Clauses, n.Clauses)
 	list(&in.Commitments, n.Commitments)
 	list(&in.SigningOrder, n.SigningOrder)
+	list(&in.Sharing, n.Sharing)
 	return in
 }
 

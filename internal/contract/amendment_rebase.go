@@ -25,6 +25,8 @@ func rebased(base, mine, current *Text) TextInput {
 		func(l *ClauseInput) string { return *l.Key }, func(l *ClauseInput) { l.Key = nil })
 	c.Commitments = merged(b.Commitments, m.Commitments, c.Commitments,
 		func(l *CommitmentInput) string { return *l.Key }, func(l *CommitmentInput) { l.Key = nil })
+	c.Sharing = merged(b.Sharing, m.Sharing, c.Sharing,
+		func(s *SharingInput) string { return *s.Key }, func(s *SharingInput) { s.Key = nil })
 	return c
 }
 

@@ -92,6 +92,7 @@ func (s *Service) proposal(ctx context.Context, a *Amendment, c *Contract, in Te
 	p.text, a.Keys = t, whole.Keys
 	f.Add(c.keepsParties(&t))
 	today := c.today(s.now())
+	f.Add(t.ahead(&c.Text, today))
 	if t.EndsOn != c.EndsOn && t.EndsOn < today {
 		f.Add(fault.New(fault.Invalid, fault.CodeOutOfRange, "min", today, "max", c.EffectiveOn.AddDays(MaxYears*366)), "endsOn")
 	}
@@ -115,7 +116,7 @@ func (s *Service) ReviseAmendment(ctx context.Context, in ReviseAmendmentInput) 
 		if err != nil {
 			return err
 		}
-		a.Keys = Keys{max(a.Keys.Clauses, c.Keys.Clauses), max(a.Keys.Commitments, c.Keys.Commitments)}
+		a.Keys = a.Keys.over(c.Keys)
 		on := a.EffectiveOn
 		if in.EffectiveOn != nil {
 			on = in.EffectiveOn

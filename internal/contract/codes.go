@@ -68,4 +68,10 @@ const (
 	CodeUnitAlone        fault.Code = "UNIT_WITHOUT_QUANTITY"   //
 	CodeSigningOrder     fault.Code = "SIGNING_ORDER"           // organisation: the order names each host and partner once
 	CodeNoSuchPart       fault.Code = "NO_SUCH_PART_OF_TEXT"    // key
+
+	CodeSharerNoParty    fault.Code = "SHARING_NOT_A_PARTY"        // organisation: whose fields are no party's to share
+	CodeWitnessShares    fault.Code = "SHARING_BY_WITNESS"         // organisation: a contract does not wait for its signature
+	CodeReaderNoParty    fault.Code = "SHARING_READER_NOT_A_PARTY" // organisation
+	CodeSharedWithItself fault.Code = "SHARING_WITH_ITSELF"        // organisation
+	CodeSharedTwice      fault.Code = "SHARING_TWICE"              // what, organisation: with which it is shared already
 )

@@ -32,6 +32,9 @@ func (s *Service) Draft(ctx context.Context, in DraftInput) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := t.ahead(nil, t.today(s.now())); err != nil {
+		return nil, err
+	}
 	by, err := s.drafter(ctx, t, in.Party)
 	if err != nil {
 		return nil, err
@@ -78,6 +81,9 @@ func (s *Service) Revise(ctx context.Context, in ReviseInput) (*Contract, error)
 		}
 		t, _, err := s.compose(ctx, c, in.over(&c.Text))
 		if err != nil {
+			return err
+		}
+		if err := t.ahead(&c.Text, t.today(s.now())); err != nil {
 			return err
 		}
 		if err := s.archive(ctx, c); err != nil {

@@ -42,6 +42,7 @@ func (w *composer) compose(contract id.Contract) (Text, error) {
 	w.order()
 	w.clauses()
 	w.commitments(contract)
+	w.sharing()
 	if len(w.faults) == 0 {
 		w.faults.Add(w.text.bounded())
 	}

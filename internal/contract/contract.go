@@ -66,12 +66,20 @@ type Contract struct {
 	TextFrom  *scalar.Date   `bson:"textFrom,omitempty"`  // the first day of an amended text
 	AmendHash string         `bson:"amendHash,omitempty"` // hash of an amended text, as its signatures name it
 	Amending  []id.Amendment `bson:"amending,omitempty"`  // who has the contract's word to be signed: the last; see Service.hold
+
+	Shares *shares `bson:"shares,omitempty"` // while it is in force: by whom and with whom something is shared
 }
 
 // Keys counts the keys assigned so far, so that none is given twice, whatever was removed.
 type Keys struct {
 	Clauses     int `bson:"clauses"`
 	Commitments int `bson:"commitments"`
+	Sharing     int `bson:"sharing,omitempty"`
+}
+
+// over counts on from either of two counts.
+func (k Keys) over(o Keys) Keys {
+	return Keys{max(k.Clauses, o.Clauses), max(k.Commitments, o.Commitments), max(k.Sharing, o.Sharing)}
 }
 
 // Revision is the making of one version of the text.
@@ -248,6 +256,7 @@ func (c *Contract) settle() {
 			c.Readers = append(c.Readers, o)
 		}
 	}
+	c.Shares = c.kept()
 	c.WakeAt = nil
 	if a := c.alarm(); a != nil {
 		c.WakeAt = &a.at

@@ -40,7 +40,7 @@ func Differences(before, after *Text) []*Difference {
 
 // keyed names the lists of a text and what tells their members apart.
 func keyed() map[string]string {
-	return map[string]string{"parties": "organisation", "clauses": "key", "commitments": "key"}
+	return map[string]string{"parties": "organisation", "clauses": "key", "commitments": "key", "sharing": "key"}
 }
 
 // order ends the name under which a list's order stands beside it.

@@ -58,14 +58,14 @@ func person(name string, r authz.Role, in id.Organisation, signs bool) authz.Act
 // house is the room on a store of its own, with a clock that the test turns.
 type house struct {
 	*Service
-	t     *testing.T
+	t     testing.TB
 	clock atomic.Pointer[time.Time]
 	facts map[id.Organisation]organisation.Facts
 	keys  map[id.Organisation]ed25519.PrivateKey
 	open  atomic.Int64 // how much is not done yet, as the house says
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	db, err := boltstore.Open(filepath.Join(t.TempDir(), "test.db"), boltstore.Options{})
 	if err != nil {

@@ -21,6 +21,7 @@ type TextInput struct {
 	Language     *string // zh-CN where absent
 	Terms        *scalar.JSON
 	AutoRenew    *bool
+	Sharing      []SharingInput
 }
 
 // PartyInput names a party; its name and credit code are taken from what is registered.
@@ -83,6 +84,7 @@ type ReviseInput struct {
 	Language     *string
 	Terms        *scalar.JSON
 	AutoRenew    *bool
+	Sharing      []SharingInput
 }
 
 // StepInput is what most verbs need: the contract, the version that the caller has read, and for whom the caller acts.
@@ -164,6 +166,9 @@ func (t *Text) input() TextInput {
 			EvidenceRequired: m.EvidenceRequired, EvidenceNote: &m.EvidenceNote, Weight: &m.Weight,
 		})
 	}
+	for _, s := range t.Sharing {
+		in.Sharing = append(in.Sharing, s.input())
+	}
 	return in
 }
 
@@ -183,6 +188,7 @@ func (r ReviseInput) over(t *Text) TextInput {
 	list(&in.Clauses, r.Clauses)
 	list(&in.Commitments, r.Commitments)
 	list(&in.SigningOrder, r.SigningOrder)
+	list(&in.Sharing, r.Sharing)
 	return in
 }
 

@@ -37,6 +37,7 @@ func (c *Contract) renewed(in RenewInput, today scalar.Date) TextInput {
 		kept = append(kept, k)
 	}
 	t.Commitments = kept
+	t.Sharing = m.sharing(t.Sharing, stays)
 	return t
 }
 
@@ -81,6 +82,21 @@ func (m removal) day(d *scalar.Date) *scalar.Date {
 	}
 	to = max(m.from, min(to, m.until))
 	return &to
+}
+
+// sharing is what the renewal shares: what was shared, between those who stay, until its day moved.
+func (m removal) sharing(was []SharingInput, stays func(id.Organisation) bool) []SharingInput {
+	var kept []SharingInput
+	for _, s := range was {
+		named := len(s.With) > 0
+		s.With = slices.DeleteFunc(slices.Clone(s.With), func(o id.Organisation) bool { return !stays(o) })
+		if !stays(s.Subject) || named && len(s.With) == 0 {
+			continue
+		}
+		s.Until = m.day(s.Until)
+		kept = append(kept, s)
+	}
+	return kept
 }
 
 // apart counts the whole months from one day to a later one; 0 where it is no whole number of them.

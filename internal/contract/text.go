@@ -37,6 +37,8 @@ type Text struct {
 	Language     string            `bson:"language" json:"language"` // BCP 47
 	Terms        scalar.JSON       `bson:"terms,omitempty" json:"terms,omitempty"`
 	AutoRenew    bool              `bson:"autoRenew,omitempty" json:"autoRenew,omitempty"` // its renewal is drafted by time
+
+	Sharing []*Sharing `bson:"sharing,omitempty" json:"sharing,omitempty"` // what parties let each other read; a text without any is as before
 }
 
 // Part is what an organisation is in a contract.

@@ -127,10 +127,10 @@ func (c *Contract) starts() time.Time { return c.EffectiveOn.In(c.zone()).UTC() 
 // over is the instant at which the last day has passed, in the contract's zone.
 func (c *Contract) over() time.Time { return c.EndsOn.End(c.zone()).UTC() }
 
-// zone is the contract's time zone. A text is only taken with a zone that exists; UTC stands in should the machine
+// zone is the text's time zone. A text is only taken with a zone that exists; UTC stands in should the machine
 // have lost it since.
-func (c *Contract) zone() *time.Location {
-	zone, err := zoneOf(c.TimeZone)
+func (t *Text) zone() *time.Location {
+	zone, err := zoneOf(t.TimeZone)
 	if err != nil {
 		return time.UTC
 	}

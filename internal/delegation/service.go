@@ -64,6 +64,9 @@ func (s *Service) Many(ctx context.Context, ids []id.Delegation) ([]*Delegation,
 	return s.delegations.GetMany(ctx, keys)
 }
 
+// Leading are the offices whose holders lead an organisation: they hold what is lent to it.
+func Leading() []authz.Role { return []authz.Role{authz.Secretary, authz.Liaison} }
+
 // Lend gives an actor, besides their own roles, those that are lent at this moment to the organisations that they lead.
 // What is lent is never lent on: only roles of one's own count here.
 func (s *Service) Lend(ctx context.Context, a authz.Actor) (authz.Actor, error) {

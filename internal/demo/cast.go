@@ -25,6 +25,7 @@ const (
 	lastKey  = "demo-draft" // the one that is made last: where it is, the installation is full
 
 	patrolKey = "demo-patrol" // the daily one
+	alarmKey  = "demo-alarm"
 )
 
 // scene is a contract between the cast's organisations, made of what others promised in an example.
@@ -37,7 +38,7 @@ type scene struct {
 func scenes() []scene {
 	return []scene{
 		{patrolKey, "小区日常巡查共建协议", "Co-building agreement on daily patrols", "EX131", fate{seed.Signed, -35, -45}},
-		{"demo-alarm", "一键报警入户共建协议", "Co-building agreement on alarm buttons", "EX116", fate{seed.Signed, -90, -100}},
+		{alarmKey, "一键报警入户共建协议", "Co-building agreement on alarm buttons", "EX116", fate{seed.Signed, -90, -100}},
 		{"demo-station", "红色物业阵地共建协议", "Co-building agreement on a service station", "EX006", fate{seed.Signed, 12, -6}},
 		{"demo-homes", "小区活动之家共建协议", "Co-building agreement on activity rooms", "EX007", fate{seed.Signing, 15, -4}},
 		{"demo-council", "物业议事会共建协议", "Co-building agreement on a residents' council", "EX132", fate{seed.Negotiating, 20, -3}},
@@ -116,6 +117,7 @@ func (s scene) play(file seed.File) (seed.Contract, error) {
 		seed.Note{Code: "PARTIES_ARE_DEMO_CHOICE", Said: s.example})
 	c.Key, c.Title, c.TitleEn, c.Host, c.Commitments = s.key, s.title, s.titleEn, community, kept
 	c.Parties = []seed.Party{{Organisation: manager, Part: "PARTNER"}}
+	c.Sharing = shared(s.key)
 	c.AgreementStated, c.DemoChoice, c.OutcomeZh, c.OutcomeEn = false, true, "", ""
 	return c, nil
 }

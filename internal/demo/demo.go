@@ -18,6 +18,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/seed"
 )
 
@@ -28,6 +29,7 @@ var examples []byte
 type Deps struct {
 	Services    seed.Services
 	Fulfilments *fulfilment.Service
+	Profiles    *profile.Service
 	// Set sets the clock by which all services go.
 	Set func(time.Time)
 	// Settle does all background work that is due by that clock: events are followed, time does its part.
@@ -78,7 +80,10 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 	}
 	cast, err := castOf(done.People)
 	cast.Manager = file.Organisation(seed.InResidentUnits, manager)
-	return cast, err
+	if err != nil {
+		return cast, err
+	}
+	return cast, d.tell(ctx, file)
 }
 
 // load reads the examples and adds what the cast needs.

@@ -78,6 +78,12 @@ func movedTo(c seed.Contract, today scalar.Date, f fate) seed.Contract {
 		m.DueOn = string(min(first.AddDays(20+lot("due", c.Key+m.Key, 100)), scalar.Date(c.EndsOn)))
 		c.Notes[unstated].Code = "DUE_IS_DEMO_CHOICE"
 	}
+	c.Sharing = slices.Clone(c.Sharing)
+	for i := range c.Sharing {
+		if s := &c.Sharing[i]; s.Until != "" {
+			s.Until = string(scalar.Date(s.Until).AddDays(by))
+		}
+	}
 	if c.Stage != f.stage {
 		c.Notes = append(c.Notes, seed.Note{Code: "STAGE_IS_DEMO_CHOICE", Said: string(c.Stage)})
 		c.Stage = f.stage

@@ -24,6 +24,8 @@ type Event struct {
 	Delegation     id.Delegation
 	At             time.Time
 	Data           *scalar.JSON // what it says; nil where there is no more to say
+
+	Audience []id.Organisation // that could read the subject then
 }
 
 // IsNode marks what can be found by its identifier alone.
@@ -38,6 +40,9 @@ func of(e *journal.Entry) (*Event, error) {
 	out := &Event{
 		ID: id.Placed(e.Seq), Seq: e.Seq, Type: e.Type, Subject: e.Subject, SubjectVersion: e.SubjectVersion,
 		Delegation: id.Delegation(e.By), At: e.At, Data: data,
+	}
+	for _, o := range e.Audience {
+		out.Audience = append(out.Audience, id.Organisation(o))
 	}
 	if _, ok := id.KindOf(e.Actor); ok {
 		out.Actor = e.Actor

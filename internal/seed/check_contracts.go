@@ -74,8 +74,8 @@ func (c *checker) parties(f *fault.List, k *Contract) bool {
 	return known
 }
 
-// promised checks that who promises and who is promised to are organisations of the file; whether they are parties,
-// the room says.
+// promised checks that who promises, who is promised to, and who shares something with whom are organisations of the
+// file; whether they are parties, the room says.
 func (c *checker) promised(f *fault.List, k *Contract) bool {
 	known := true
 	anyOf := []Section{InDistricts, InSubDistricts, InCommunities, InResidentUnits}
@@ -85,6 +85,13 @@ func (c *checker) promised(f *fault.List, k *Contract) bool {
 		text.Block(f, "actionEn", m.ActionEn, 0, contract.MaxAction)
 		for j, r := range m.Receivers {
 			known = c.refers(f, r, anyOf, "commitments", at, "receivers", strconv.Itoa(j)) && known
+		}
+	}
+	for i, s := range k.Sharing {
+		at := strconv.Itoa(i)
+		known = c.refers(f, s.Subject, anyOf, "sharing", at, "subject") && known
+		for j, o := range s.With {
+			known = c.refers(f, o, anyOf, "sharing", at, "with", strconv.Itoa(j)) && known
 		}
 	}
 	return known

@@ -167,6 +167,17 @@ type Contract struct {
 	OutcomeZh        string       `json:"outcomeZh,omitempty"`
 	OutcomeEn        string       `json:"outcomeEn,omitempty"`
 	Notes            []Note       `json:"notes,omitempty"`
+
+	Sharing []Sharing `json:"sharing,omitempty"`
+}
+
+// Sharing is what a contract lets parties read of its host or of a partner.
+type Sharing struct {
+	Subject string   `json:"subject"`        // key of the host or of a partner
+	Fields  []string `json:"fields"`         // as DUTY_PHONE
+	With    []string `json:"with,omitempty"` // keys of parties; every other one where absent
+	Purpose string   `json:"purpose"`
+	Until   string   `json:"until,omitempty"` // date, the last day; the contract's where absent
 }
 
 // Party is an organisation's part in a contract: PARTNER or WITNESS.

@@ -37,6 +37,9 @@ func textOf(c Contract, w words) (contract.TextInput, error) {
 	for _, m := range c.Commitments {
 		in.Commitments = append(in.Commitments, commitmentOf(m, w))
 	}
+	for _, s := range c.Sharing {
+		in.Sharing = append(in.Sharing, sharingOf(s, w))
+	}
 	terms, err := scalar.JSONOf(termsOf(c, w))
 	if err != nil {
 		return in, fault.Of(err).At("terms")
@@ -63,6 +66,17 @@ func commitmentOf(m Commitment, w words) contract.CommitmentInput {
 	}
 	if m.Weight != 0 {
 		in.Weight = &m.Weight
+	}
+	return in
+}
+
+func sharingOf(s Sharing, w words) contract.SharingInput {
+	in := contract.SharingInput{Subject: w.organisation(s.Subject), Purpose: s.Purpose, Until: dateOf(s.Until)}
+	for _, f := range s.Fields {
+		in.Fields = append(in.Fields, contract.SharedField(f))
+	}
+	for _, o := range s.With {
+		in.With = append(in.With, w.organisation(o))
 	}
 	return in
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -68,6 +69,9 @@ type (
 
 // DelegationPayload answers every change of a delegation.
 type DelegationPayload = payload.Of[*delegation.Delegation]
+
+// CooperationProfilePayload answers every change of a cooperation profile.
+type CooperationProfilePayload = payload.Of[*profile.Profile]
 
 // PublicationPayload answers every change of a publication.
 type PublicationPayload = payload.Of[*publication.Publication]

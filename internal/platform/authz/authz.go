@@ -123,6 +123,8 @@ const (
 
 	Deciding   Relation = "DECIDER"   // a host or partner, without whose consent nothing of a contract is public
 	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
+
+	Reading Relation = "READER" // with which a contract in force shares something of the object
 )
 
 // Related is an object that knows the organisations that stand to it in some way.

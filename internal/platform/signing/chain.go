@@ -39,7 +39,7 @@ func (b *Bundle) amended(keys map[string]Key, trust []string) ([]AmendmentReport
 		if is != want || a.Number != version+1 {
 			return nil, altered("amendments", nil)
 		}
-		r := AmendmentReport{Amendment: a.Amendment, Number: a.Number, AppliesOn: a.AppliesOn, TextHash: a.TextHash}
+		r := AmendmentReport{Amendment: a.Amendment, Number: a.Number, AppliesOn: a.AppliesOn, TextHash: a.TextHash, Sharing: sharingOf(amendedText(text))}
 		said := Statement{Contract: b.Contract, Version: a.Number, Purpose: PurposeAmend, TextHash: a.TextHash}
 		if r.Signatures, r.Unsigned, r.Complete, err = signatures(a.Parties, said, keys, trust); err != nil {
 			return nil, err

@@ -41,6 +41,7 @@ type Report struct {
 	Signatures []SignatureReport
 	Unsigned   []Party           // parties that have not signed
 	Amendments []AmendmentReport // in order, each changing the text before it
+	Sharing    []Sharing         // what its text lets parties read of each other
 	Complete   bool              // every HOST and PARTNER has signed, with a key in force, the contract and each amendment
 }
 
@@ -53,6 +54,7 @@ type AmendmentReport struct {
 	Signatures []SignatureReport
 	Unsigned   []Party
 	Complete   bool
+	Sharing    []Sharing // as its text has it
 }
 
 // SealReport is the server's key that sealed the file.
@@ -157,7 +159,7 @@ func (b *Bundle) report(keys map[string]Key, trust []string) (*Report, error) {
 	seal := Fingerprint(public)
 	r := &Report{
 		Contract: b.Contract, Version: b.Version, TextHash: b.TextHash, Issuer: b.Issuer, ExportedAt: b.ExportedAt,
-		Seal: SealReport{Fingerprint: seal, Voucher: voucher(seal, trust)},
+		Seal: SealReport{Fingerprint: seal, Voucher: voucher(seal, trust)}, Sharing: sharingOf(b.Text),
 	}
 	said := Statement{Contract: b.Contract, Version: b.Version, Purpose: PurposeSign, TextHash: b.TextHash}
 	var err error
