@@ -55,6 +55,13 @@ func TestAUnitActsForAnotherByDelegationUntilItEnds(t *testing.T) {
 	if r.Str("it.fulfilment.report.party.id") != w.Unit || r.Str("it.fulfilment.report.personName") != "Name of outsider" {
 		t.Errorf("reported: %s", r.Text)
 	}
+	const by = `query($f: EventFilter) { events(first: 5, filter: $f) { nodes { type delegation { id } } } }`
+	for who, sees := range map[string]any{"liaison": id, "supervisor": id, "secretary": nil} { // the host may read the report, and not who helps the unit
+		a := w.Ask(t, who, by, "f", m{"subject": gift["id"], "types": []string{"fulfilment.reported"}}).Fine()
+		if a.Len("events.nodes") != 1 || a.Get("events.nodes.0.delegation.id") != sees {
+			t.Errorf("%s is told of the event: %s", who, a.Text)
+		}
+	}
 	w.Do(t, "outsider", "acceptFulfilment", m{"id": gift["id"], "expectedVersion": r.Int("it.fulfilment.version")}, "fulfilment { id }").Is("FORBIDDEN")
 	w.Do(t, "outsider", "invitePerson", m{"role": "MEMBER", "organisation": w.Unit}, "code").Is("FORBIDDEN")
 	w.Do(t, "outsider", "registerSigningKey", m{"organisation": w.Unit}, "signingKey { id }").Is("FORBIDDEN")

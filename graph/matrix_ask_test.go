@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/cobuild/cobuild/graph/graphtest"
 )
 
 // asker makes questions of the schema: every field of a type, and all below it that is no object with a life of its own.
@@ -31,7 +33,9 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.serviceAccount.id": quoted(w.at["program"]), "Query.invitations.organisation": "null",
 		"Query.whoCanSee.id": quoted(w.at["inForce"]),
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
-		"Query._entities.representations": `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
+		"Subscription.contractChanged.contract": quoted(w.at["inForce"]), "Subscription.contractChanged.after": `"0"`,
+		"Subscription.eventsPublished.after": `"0"`, // the first is public
+		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 	}}
 }
 
@@ -121,11 +125,17 @@ func (a *asker) sampled(t *testing.T, w *matrixTown, who string, s sample) map[s
 	for i, f := range d.Fields {
 		whole[i] = a.field(d, f, []string{d.Name})
 	}
-	got := w.Ask(t, who, s.query(strings.Join(whole, " ")))
+	ask := func(fields string) *graphtest.Answer {
+		if s.hear != "" {
+			return w.listen(who, "it: "+s.hear+" { "+fields+" }")
+		}
+		return w.Ask(t, who, s.query(fields))
+	}
+	got := ask(strings.Join(whole, " "))
 	for _, f := range d.Fields {
 		each := got
 		if len(got.Errors) > 0 {
-			each = w.Ask(t, who, s.query(a.field(d, f, []string{d.Name})))
+			each = ask(a.field(d, f, []string{d.Name}))
 		}
 		it, there := each.Get("it").(map[string]any)
 		all, many := each.Get("it").([]any)
@@ -232,6 +242,17 @@ func listed(t *testing.T, path string, page map[string]any) string {
 		return empty
 	}
 	return strconv.Itoa(int(total))
+}
+
+// heard has somebody listen to a subscription: what they get of its first event.
+func (a *asker) heard(w *matrixTown, who string, f *ast.FieldDefinition) string {
+	a.seen["Subscription."+f.Name] = true
+	got := w.listen(who, f.Name+a.arguments(a.schema.Subscription, f)+" { __typename }")
+	if len(got.Errors) > 0 {
+		return got.Errors[0].Extensions.Code
+	}
+	a.fill(a.schema.Subscription, f, got.Get(f.Name))
+	return given
 }
 
 // root asks somebody for a field of the query, with all that is below it.

@@ -56,7 +56,7 @@ func (w *matrixTown) everybody() {
 	happened := func(types, subject string) string {
 		return first("secretary", `{ events(first: 1, filter: {types: ["`+types+`"], subject: "`+subject+`"}) { nodes { id } } }`, "events.nodes.0.id")
 	}
-	w.at["signed event"], w.at["role event"] = happened("contract.signed", w.at["inForce"]), happened("role.granted", w.at["late"])
+	w.at["contract event"], w.at["role event"] = happened("contract.proposed", w.at["inForce"]), happened("role.granted", w.at["late"])
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
@@ -152,6 +152,7 @@ func (w *matrixTown) list() {
 	node("of the host; the contract in force shares two fields", "CooperationProfile", w.at["secretary's profile"])
 	node("of the partner; the contract in force shares two fields", "CooperationProfile", w.at["liaison's profile"])
 	node("a signature on the contract in force", "Event", w.at["signed event"])
+	node("the contract in force was proposed", "Event", w.at["contract event"])
 	node("a member of the host was given a role", "Event", w.at["role event"])
 	node("the partner offered a delegation to the host", "Event", w.at["delegation event"])
 	node("the host was registered", "Event", w.at["public event"])
@@ -166,4 +167,7 @@ func (w *matrixTown) list() {
 	root("on the partner", "Report", `report(scope: {organisation: "`+w.Unit+`"}, period: {year: 2026})`)
 	root("on the sub-district", "Report", `report(scope: {organisation: "`+w.SubDistrict+`"}, period: {year: 2026})`)
 	root("the caller's own", "NotificationSettings", "notificationSettings")
+	w.samples = append(w.samples, sample{
+		name: "the first of the contract in force", typ: "ContractChange", hear: `contractChanged(contract: "` + w.at["inForce"] + `", after: "0")`,
+	})
 }

@@ -3,6 +3,7 @@ package graph_test
 import (
 	"fmt"
 	"maps"
+	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type matrixTown struct {
 	hashes  map[string]string // of the texts that wait for signatures
 	marks   []m               // an opinion that can be submitted
 	spare   *graphtest.House  // a copy in which nothing was done yet
+	on      *httptest.Server  // where subscriptions are listened to
 	samples []sample
 }
 
@@ -34,6 +36,7 @@ type sample struct {
 	typ  string
 	id   string // empty where a root field leads to it
 	ask  string // that root field
+	hear string // the root field of a subscription whose first event it is
 }
 
 // version is the version of a thing, as somebody reads it who may.
@@ -75,7 +78,20 @@ func newMatrixTown(t *testing.T) *matrixTown {
 	w.everybody()
 	w.programs()
 	w.list()
+	w.on = w.Serve(t)
 	return w
+}
+
+// listen subscribes as somebody and hears the first event, or why there is none.
+func (w *matrixTown) listen(who, subscription string) *graphtest.Answer {
+	w.t.Helper()
+	l := w.Hear(w.t, w.on, who, "subscription { "+subscription+" }")
+	defer l.Leave()
+	a := l.Next()
+	if a == nil {
+		w.t.Fatalf("%s hears nothing of %s", who, subscription)
+	}
+	return a
 }
 
 // organisations are described with all that can be said of them.

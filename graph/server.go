@@ -28,6 +28,8 @@ type Options struct {
 	Live    gql.Live              // bounds of connections that stay open
 	Callers gql.Callers           // who is calling on them
 	Metrics prometheus.Registerer // takes how many there are; may be nil
+
+	Heard func() int64 // how far this node has heard of what happened; may be nil
 }
 
 // NewServer makes the engine that answers the schema from the rooms.
@@ -48,7 +50,7 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 
 		Charge: o.Charge, Gate: o.Gate, Deadline: o.Deadline, Caller: o.Caller, TrustedOnly: o.TrustedOnly,
 
-		Live: o.Live, Callers: o.Callers, Metrics: o.Metrics,
+		Live: o.Live, Callers: o.Callers, Metrics: o.Metrics, Alike: alike, Heard: o.Heard,
 	})
 }
 

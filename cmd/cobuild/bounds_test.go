@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net/http"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -50,9 +49,7 @@ func TestAServerKeepsTheBudgetItWasGiven(t *testing.T) {
 }
 
 func TestTrustedDocumentsAreReadAgainAtTheSignal(t *testing.T) {
-	own := make(chan os.Signal, 1) // so that the signal is not the end of this program, whoever else listens
-	signal.Notify(own, syscall.SIGHUP)
-	defer signal.Stop(own)
+	outlive(syscall.SIGHUP)
 	file := filepath.Join(t.TempDir(), "documents.json")
 	write := func(text string) {
 		t.Helper()

@@ -251,7 +251,7 @@ func TestAnOutsiderGetsNothingOfAContract(t *testing.T) {
 func TestTheFewAddressesBesideGraphQLAnswer(t *testing.T) {
 	s := serving(t, "--data", t.TempDir())
 	for path, want := range map[string]string{
-		"/": "Cobuild", "/schema.graphqls": "type CoBuildingContract", "/healthz": "ok", "/readyz": "", "/metrics": "go_goroutines", "/.well-known/jwks.json": "Ed25519",
+		"/": "Cobuild", "/schema.graphqls": "type CoBuildingContract", "/healthz": "ok", "/readyz": "", "/.well-known/jwks.json": "Ed25519",
 	} {
 		resp, body, err := s.get(t, path)
 		if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(body, want) {

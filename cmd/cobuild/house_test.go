@@ -60,7 +60,7 @@ func serving(t *testing.T, args ...string) *server {
 	var errs screen
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"cobuild", "serve", "--addr", "127.0.0.1:0", "--log-level", "warn"}, args...), english, strings.NewReader(""), s.out, &errs)
+		ended <- run(ctx, append([]string{"cobuild", "serve", "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--log-level", "warn"}, args...), english, strings.NewReader(""), s.out, &errs)
 	}()
 	s.stop = sync.OnceValue(func() int {
 		cancel()
@@ -73,7 +73,7 @@ func serving(t *testing.T, args ...string) *server {
 		}
 	})
 	t.Cleanup(func() { s.stop() })
-	ready := regexp.MustCompile(`Open +(http://\S+)`)
+	ready := regexp.MustCompile(`Open +(https?://\S+)`)
 	for began := time.Now(); time.Since(began) < 15*time.Minute; time.Sleep(20 * time.Millisecond) {
 		if m := ready.FindStringSubmatch(s.out.String()); m != nil && strings.Contains(s.out.String(), "Try") {
 			s.url = m[1]

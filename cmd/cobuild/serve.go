@@ -28,7 +28,7 @@ func (p *program) serve() *cli.Command {
 		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
 		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
-			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"),
+			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("metrics-addr", measuresAt),
 		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags()),
 		Action: p.runServer,
 	}
@@ -98,15 +98,33 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return p.work(ctx, c, a, l, log, show, secured)
+	watched, err := p.measures(ctx, c, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return p.work(ctx, c, a, doors{l, watched}, log, show, secured)
+}
+
+// doors are where a server is spoken to.
+type doors struct {
+	main     net.Listener
+	measures net.Listener // nil for none
+}
+
+// close closes them before anybody has come.
+func (d doors) close() error {
+	if d.measures == nil {
+		return d.main.Close()
+	}
+	return errors.Join(d.main.Close(), d.measures.Close())
 }
 
 // work runs everything a server does until ctx ends: requests, background work, operators' commands. A demonstration
 // has its show.
-func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Listener, log *slog.Logger, show *stage, secured *web.Certificate) error {
+func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, at doors, log *slog.Logger, show *stage, secured *web.Certificate) error {
 	handler, err := a.Handler()
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, at.close())
 	}
 	behind, stopBehind := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBehind()
@@ -127,20 +145,29 @@ func (p *program) work(ctx context.Context, c *cli.Command, a *app.App, l net.Li
 	g.Go(func() error {
 		defer stopBehind() // only after the last answer: what it began is still relayed
 		server := &web.Server{Handler: handler, Log: log, Certificate: secured, Stopping: a.Stopping}
-		return server.Serve(ctx, l)
+		return server.Serve(ctx, at.main)
 	})
-	p.announce(l.Addr(), tokens, secured != nil)
+	if at.measures != nil {
+		g.Go(func() error {
+			return (&web.Server{Handler: a.Measures(), Log: log}).Serve(behind, at.measures)
+		})
+	}
+	p.announce(at, tokens, secured != nil)
 	return g.Wait()
 }
 
 // announce prints what to open and what to type.
-func (p *program) announce(addr net.Addr, tokens string, secured bool) {
-	url := "http://" + addr.String()
+func (p *program) announce(at doors, tokens string, secured bool) {
+	addr := at.main.Addr().String()
+	url := "http://" + addr
 	if secured {
-		url = "https://" + addr.String()
+		url = "https://" + addr
 	}
 	fmt.Fprintln(p.out, p.text("serve.ready", "version", version))
 	fmt.Fprintln(p.out, p.text("serve.open", "url", url))
+	if at.measures != nil {
+		fmt.Fprintln(p.out, p.text("serve.measures", "url", "http://"+at.measures.Addr().String()+"/metrics"))
+	}
 	curl := `curl -s ` + url + `/graphql -H 'Content-Type: application/json' -d '{"query":"{ communities(first: 3) { totalCount nodes { __typename name strategy } } }"}'`
 	if tokens != "" {
 		curl = `curl -s ` + url + `/graphql -H "Authorization: Bearer $(sed -n 's/.*"secretary": *"\([^"]*\)".*/\1/p' ` + tokens + `)" -H 'Content-Type: application/json' -d '{"query":"{ contracts(first: 5) { totalCount nodes { title status parties { part organisation { name } } } } }"}'`

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cobuild/cobuild/internal/appraisal"
@@ -112,6 +113,8 @@ type App struct {
 
 	Feed *feed.Feed // what subscriptions hear
 
+	measures *prometheus.Registry // of the handler
+
 	Events *event.Service
 }
 
@@ -198,6 +201,7 @@ func (a *App) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.Journal.Run(ctx) })
 	g.Go(func() error { return a.Feed.Run(ctx) })
+	g.Go(func() error { return a.hearEndings(ctx) })
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	return g.Wait()

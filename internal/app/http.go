@@ -13,6 +13,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web"
 )
 
+// Measures answers with what the handler measures. It is for an address of its own; ask for it after Handler.
+func (a *App) Measures() http.Handler { return web.Measures(a.measures) }
+
 // Handler answers HTTP: GraphQL and the few addresses beside it.
 func (a *App) Handler() (http.Handler, error) {
 	sentences, err := catalogue.Load()
@@ -24,13 +27,14 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	metrics := prometheus.NewRegistry()
+	a.measures = metrics
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.engine = graph.NewServer(a.rooms(), graph.Options{
 		Open: a.Introspection, Log: a.Log,
 
 		Charge: a.charge, Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Caller: a.caller, TrustedOnly: a.Bounds.TrustedOnly,
 
-		Live: a.Live, Callers: a.callers(), Metrics: metrics,
+		Live: a.Live, Callers: a.callers(), Metrics: metrics, Heard: a.Feed.At,
 	})
 	if err := a.TrustDocuments(); err != nil {
 		return nil, err

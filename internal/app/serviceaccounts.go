@@ -20,6 +20,8 @@ func (a *App) serviceAccounts(ctx context.Context) error {
 		Tokens:   &token.Issuer{Keys: a.Keyring, Name: a.Issuer, Audience: audience, Now: a.Now},
 		Verifier: a.Verifier, Audiences: web.OAuthAudiences(a.Issuer),
 		Organisation: a.Directory.FactsOf, Address: request.Address,
+
+		Altered: func(of id.ServiceAccount) { a.Feed.Recheck(string(of)) },
 	})
 	return err
 }

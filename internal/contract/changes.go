@@ -3,6 +3,7 @@ package contract
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/access"
@@ -77,7 +78,8 @@ func (c *changes) tell(ctx context.Context, n feed.Note) (*stream.Event, error) 
 		return nil, err
 	}
 	change := &Change{Seq: n.Entry.Seq, Type: n.Entry.Type, At: n.Entry.At, Contract: found}
-	return &stream.Event{Seq: n.Entry.Seq, Value: change, Actor: n.Actor}, nil
+	state := string(found.ID) + " " + strconv.FormatInt(found.Rev, 10)
+	return &stream.Event{Seq: n.Entry.Seq, Value: change, Of: state, Actor: n.Actor}, nil
 }
 
 // still says whether the one contract may be read still.
@@ -89,11 +91,12 @@ func (c *changes) still(ctx context.Context) error {
 	return err
 }
 
-// couldRead says whether the caller acts, in a role that reads contracts, for an organisation that could read one when
-// something happened to it.
+// couldRead says whether the caller acts, in a role that reads contracts, their own or lent, for an organisation that
+// could read one when something happened to it.
 func (s *Service) couldRead(a authz.Actor, audience []string) bool {
 	rule, _ := s.table.Rule(access.ContractRead)
+	a = a.Under(rule, nil)
 	return slices.ContainsFunc(audience, func(o string) bool {
-		return slices.ContainsFunc(rule.Who, func(g authz.Grant) bool { return a.Holds(g.Role, id.Organisation(o)) })
+		return slices.ContainsFunc(rule.Who, func(g authz.Grant) bool { return a.Acts(g.Role, id.Organisation(o)) })
 	})
 }

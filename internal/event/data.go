@@ -83,4 +83,3 @@ func array(a bson.RawArray) ([]any, error) {
 	}
 	return out, nil
 }
-

@@ -58,6 +58,6 @@ func (p *published) Next(ctx context.Context) (*stream.Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &stream.Event{Seq: e.Seq, Value: e, Actor: n.Actor}, nil
+		return &stream.Event{Seq: e.Seq, Value: e, Of: string(e.ID), Actor: n.Actor}, nil
 	}
 }

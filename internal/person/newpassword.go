@@ -87,7 +87,7 @@ func (s *Service) setPassword(ctx context.Context, me *Person, password string, 
 			return fault.New(fault.Conflict, fault.CodeConflict, "current", p.Version)
 		}
 		p.PasswordHash = h
-		p.Generation++
+		p.expel(s.now())
 		return nil
 	})
 	defer s.Altered(me.ID)

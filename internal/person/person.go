@@ -38,7 +38,8 @@ type Person struct {
 	Email        *string       `bson:"email,omitempty"`     // unique, lower case; only for the person themself
 	Language     *Language     `bson:"language,omitempty"`  // only for the person themself
 	PasswordHash hash          `bson:"passwordHash,omitempty"`
-	Generation   int           `bson:"generation"` // sessions of an earlier one have ended
+	Generation   int           `bson:"generation"`           // sessions of an earlier one have ended
+	ExpelledAt   *time.Time    `bson:"expelledAt,omitempty"` // when that last moved on
 	Roles        []RoleHolding `bson:"roles,omitempty"`
 
 	// What follows is made from Roles by arrange, for lists: the organisations of the roles that have not ended, and

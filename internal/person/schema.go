@@ -18,6 +18,7 @@ const (
 	byUnder        store.Each[id.Organisation] = "under"
 	byPost         store.Each[string]          = "posts"
 	byWake         store.Field[time.Time]      = "wakeAt"
+	byExpelled     store.Field[time.Time]      = "expelledAt"
 )
 
 func uniqueLogin() store.Index { return store.Unique(byLogin.Asc()) }
@@ -31,6 +32,7 @@ func peopleSchema() store.Schema {
 		store.Lookup(byUnder.Asc(), byName.Asc()),
 		store.Lookup(byPost.Asc(), byName.Asc()),
 		store.Sparse(byWake.Asc()),
+		store.Sparse(byExpelled.Asc()),
 	}}
 }
 
@@ -52,8 +54,10 @@ const (
 func sessionsSchema() store.Schema {
 	return store.Schema{
 		Name: "sessions", Expire: string(byExpiry),
-		Indexes: []store.Index{store.Lookup(byExpiry.Asc()), store.Lookup(byWhom.Asc(), byCreated.Desc())},
-		Narrow:  []store.Order{byEnd.Asc(), byGeneration.Asc()},
+		Indexes: []store.Index{
+			store.Lookup(byExpiry.Asc()), store.Lookup(byWhom.Asc(), byCreated.Desc()), store.Sparse(byEnd.Asc()),
+		},
+		Narrow: []store.Order{byEnd.Asc(), byGeneration.Asc()},
 	}
 }
 

@@ -163,7 +163,7 @@ func (s *Service) SignOut(ctx context.Context, in SignOutInput) (*Session, error
 	}
 	if in.Everywhere != nil && *in.Everywhere {
 		_, err := s.people.Touch(ctx, access.PersonUpdate, string(a.Person), func(p *Person) error {
-			p.Generation++
+			p.expel(s.now())
 			return nil
 		})
 		if err != nil {

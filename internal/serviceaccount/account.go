@@ -54,8 +54,9 @@ type ServiceAccount struct {
 	ClientKeys    []*ClientKey    `bson:"clientKeys,omitempty"`
 	ClientSecrets []*ClientSecret `bson:"clientSecrets,omitempty"`
 
-	Generation int            `bson:"generation"`        // access tokens of an earlier one are worth nothing
-	Revoked    []revokedToken `bson:"revoked,omitempty"` // access tokens taken back before their end
+	Generation int            `bson:"generation"`          // access tokens of an earlier one are worth nothing
+	Revoked    []revokedToken `bson:"revoked,omitempty"`   // access tokens taken back before their end
+	RevokedAt  *time.Time     `bson:"revokedAt,omitempty"` // when that was last done
 
 	Above []id.Organisation `bson:"above,omitempty"` // the bodies above the organisation, kept up by Resettle
 }

@@ -187,7 +187,9 @@ func (s *Service) Revoke(ctx context.Context, p Proof, text string) error {
 		})
 		return err
 	}
+	defer s.Altered(a.ID)
 	_, err = s.accounts.Touch(authz.AsSystem(ctx), access.ServiceUse, string(a.ID), func(a *ServiceAccount) error {
+		a.RevokedAt = &now
 		a.Revoked = slices.DeleteFunc(a.Revoked, func(r revokedToken) bool { return now.After(r.ExpiresAt) || r.ID == c.ID })
 		a.Revoked = append(a.Revoked, revokedToken{c.ID, c.ExpiresAt.Add(token.Leeway)})
 		if len(a.Revoked) > maxRevoked {

@@ -35,6 +35,8 @@ type Service struct {
 	Organisation func(context.Context, id.Organisation) (organisation.Facts, error)
 	// Address is where the request comes from, for slowing down guesses; may be nil.
 	Address func(context.Context) string
+	// Altered is told whose token has just been taken back, for what it has open; may be nil.
+	Altered func(id.ServiceAccount)
 
 	table    authz.Table
 	accounts *store.Collection[*ServiceAccount]
@@ -51,6 +53,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	s.guesses = throttle.New(atOnce)
 	if s.Address == nil {
 		s.Address = func(context.Context) string { return "" }
+	}
+	if s.Altered == nil {
+		s.Altered = func(id.ServiceAccount) {}
 	}
 	var err error
 	if s.accounts, err = store.Open(ctx, db, store.Options[*ServiceAccount]{
@@ -78,6 +83,7 @@ const (
 	byStatus       store.Field[Status]          = "status"
 	byCreated      store.Field[time.Time]       = "createdAt"
 	byExpiry       store.Field[time.Time]       = "expiresAt"
+	byRevoked      store.Field[time.Time]       = "revokedAt"
 )
 
 func schema() store.Schema {
@@ -86,6 +92,7 @@ func schema() store.Schema {
 		store.Lookup(byOrganisation.Asc(), byStatus.Asc(), byCreated.Desc()),
 		store.Lookup(byAbove.Asc(), byCreated.Desc()),
 		store.Lookup(byCreated.Desc()),
+		store.Sparse(byRevoked.Asc()),
 	}}
 }
 

@@ -11,14 +11,15 @@ export const token = {
 };
 
 function headers(language, more) {
-  const all = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json', 'Accept-Language': language, ...more };
+  const all = { 'Accept-Language': language, ...more };
   const bearer = token.get();
   if (bearer) all.Authorization = `Bearer ${bearer}`;
   return all;
 }
 
 async function post(body, language, more) {
-  const answer = await fetch(address, { method: 'POST', headers: headers(language, more), body: JSON.stringify(body), credentials: 'omit' });
+  const json = { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json', ...more };
+  const answer = await fetch(address, { method: 'POST', headers: headers(language, json), body: JSON.stringify(body), credentials: 'omit' });
   return answer.json();
 }
 
@@ -30,7 +31,7 @@ export function run(params, subscribes, language, told) {
       return answer;
     });
   }
-  const client = createClient({ url: address, retryAttempts: 0, headers: () => headers(language, { Accept: 'text/event-stream' }) });
+  const client = createClient({ url: address, retryAttempts: 0, headers: () => headers(language) }); // it says by itself what it sends and takes
   return { subscribe: (sink) => ({ unsubscribe: client.subscribe(params, sink) }) };
 }
 

@@ -35,6 +35,13 @@ func (f *Feed) Recheck(who string) {
 	f.look(who)
 }
 
+// Attended says whether anything is open here.
+func (f *Feed) Attended() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.attending) > 0
+}
+
 // Again finds the rights that the actor in ctx has at this moment.
 func (f *Feed) Again(ctx context.Context) (authz.Actor, error) { return f.o.Again(ctx) }
 

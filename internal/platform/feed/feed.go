@@ -176,6 +176,13 @@ func (f *Feed) offer(page []journal.Entry) {
 	}
 }
 
+// At is how far this node has heard of what happened.
+func (f *Feed) At() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at
+}
+
 // Stop ends every listening with SERVER_STOPPING; who listens later is told so too.
 func (f *Feed) Stop() {
 	f.mu.Lock()

@@ -18,6 +18,7 @@ import (
 type Event struct {
 	Seq   int64       // its place in the journal, from which a reader resumes; 0 where it has none
 	Value any         // what the root field answers
+	Of    string      // names the value and the state it was read in: equal for equal ones; "" is equal to nothing
 	Actor authz.Actor // the subscriber, with the rights of this moment
 }
 

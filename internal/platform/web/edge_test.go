@@ -112,7 +112,7 @@ func TestAnOriginIsOneWebsite(t *testing.T) {
 
 func TestEveryAddressAnswersWithTheHeadersThatGuardBrowsers(t *testing.T) {
 	e := newEdge(t)
-	for _, path := range []string{"/", "/graphql", "/schema.graphqls", "/healthz", "/readyz", "/metrics", "/.well-known/jwks.json", "/nowhere", "/reports/x", "/mail/x"} {
+	for _, path := range []string{"/", "/graphql", "/schema.graphqls", "/healthz", "/readyz", "/.well-known/jwks.json", "/nowhere", "/reports/x", "/mail/x"} {
 		h := e.ask("GET", path).Header()
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",

@@ -15,7 +15,6 @@ import (
 // measures count what the edge sees. Every label is a word of ours (a route, a field of the schema, a code), so that no
 // caller can make them grow.
 type measures struct {
-	registry   *prometheus.Registry
 	requests   *prometheus.CounterVec
 	operations *prometheus.HistogramVec
 	faults     *prometheus.CounterVec
@@ -23,7 +22,6 @@ type measures struct {
 
 func newMeasures(r *prometheus.Registry) *measures {
 	m := &measures{
-		registry: r,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cobuild_http_requests_total", Help: "HTTP requests by route, method and status.",
 		}, []string{"route", "method", "status"}),
@@ -49,6 +47,9 @@ func (m *measures) note(r *http.Request, status int, info *request.Info, took ti
 	}
 }
 
-func (m *measures) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+// Measures answers GET /metrics, at an address of its own: what is measured is for whoever runs the server.
+func Measures(r *prometheus.Registry) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
+	return mux
 }

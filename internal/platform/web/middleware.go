@@ -77,7 +77,7 @@ func observe(now func() time.Time, log *slog.Logger, m *measures, next http.Hand
 // level keeps the probes of a quiet machine out of its log.
 func level(r *http.Request, status int) slog.Level {
 	switch route(r) {
-	case "GET /healthz", "GET /readyz", "GET /metrics":
+	case "GET /healthz", "GET /readyz":
 		if status < http.StatusBadRequest {
 			return slog.LevelDebug
 		}

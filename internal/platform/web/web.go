@@ -37,7 +37,7 @@ type Config struct {
 	JWKS         func(ctx context.Context) ([]byte, error)                     // the public keys of our tokens
 	Catalogue    *catalogue.Catalogue                                          // the sentences for people
 	Log          *slog.Logger                                                  // takes one line a request
-	Metrics      *prometheus.Registry                                          // takes the measures, beside those it has
+	Metrics      *prometheus.Registry                                          // takes the measures, beside those it has; Measures tells them
 	Now          func() time.Time                                              // the clock
 	Random       io.Reader                                                     // for request ids
 	Deadline     time.Duration                                                 // of one request at /graphql; 0 is 20 seconds
@@ -80,7 +80,6 @@ func New(c Config) http.Handler {
 	mux.Handle("GET /schema.graphqls", published(c.SDL))
 	mux.Handle("GET /healthz", healthy())
 	mux.Handle("GET /readyz", ready(c.Ready, c.Log))
-	mux.Handle("GET /metrics", m.handler())
 	mux.Handle("GET /.well-known/jwks.json", jwks(c.JWKS, c.Log))
 	mux.Handle("GET /{$}", landing(c.Version, c.Explorer != nil))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

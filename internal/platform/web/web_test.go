@@ -50,6 +50,15 @@ func TestARefusalAtTheDoorHasTheFormThatItsReaderAccepts(t *testing.T) {
 type edge struct {
 	http.Handler
 	log strings.Builder
+
+	registry *prometheus.Registry
+}
+
+// measures is what the edge measures.
+func (e *edge) measures() string {
+	w := httptest.NewRecorder()
+	web.Measures(e.registry).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
 }
 
 func newEdge(t *testing.T, alter ...func(*web.Config)) *edge {
@@ -58,7 +67,7 @@ func newEdge(t *testing.T, alter ...func(*web.Config)) *edge {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &edge{}
+	e := &edge{registry: prometheus.NewRegistry()}
 	c := web.Config{
 		GraphQL: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			request.From(r.Context()).Name("query viewer")
@@ -82,7 +91,7 @@ func newEdge(t *testing.T, alter ...func(*web.Config)) *edge {
 		JWKS:      func(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), nil },
 		Catalogue: words,
 		Log:       slog.New(slog.NewJSONHandler(&e.log, nil)),
-		Metrics:   prometheus.NewRegistry(),
+		Metrics:   e.registry,
 		Now:       time.Now,
 		Random:    rand.Reader,
 		Version:   "v0.test",
@@ -218,7 +227,7 @@ func TestTheAddressesBesideTheSchema(t *testing.T) {
 		"readiness":         {"/readyz", nil, 200, "text/plain; charset=utf-8", "ready"},
 		"unreadiness":       {"/readyz", []func(*web.Config){broken}, 503, "text/plain; charset=utf-8", "not ready"},
 		"health, unready":   {"/healthz", []func(*web.Config){broken}, 200, "text/plain; charset=utf-8", "ok"},
-		"measures":          {"/metrics", nil, 200, "text/plain", ""},
+		"measures":          {"/metrics", nil, 404, "application/json", "ROUTE_NOT_FOUND"},
 		"keys":              {"/.well-known/jwks.json", nil, 200, "application/jwk-set+json", `{"keys":[]}`},
 		"keys out of reach": {"/.well-known/jwks.json", []func(*web.Config){broken}, 503, "application/json", "UNAVAILABLE"},
 		"nothing":           {"/nothing", nil, 404, "application/json", "ROUTE_NOT_FOUND"},
@@ -261,7 +270,7 @@ func TestCallersCannotMakeTheMeasuresGrow(t *testing.T) {
 		e.ask(fmt.Sprintf("BREW%d", i), fmt.Sprintf("/pot-%d", i))
 	}
 	e.ask("POST", "/graphql", "Authorization", "Bearer bad")
-	text := e.ask("GET", "/metrics").Body.String()
+	text := e.measures()
 	if strings.Contains(text, "pot-7") || strings.Contains(text, "BREW") {
 		t.Error("the caller's words are in the measures")
 	}

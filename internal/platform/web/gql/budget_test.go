@@ -34,7 +34,7 @@ func bounded(t testing.TB, alter func(*gql.Config)) (http.Handler, *gql.Engine) 
 	limits.Weights = weights()
 	c := gql.Config{
 		Schema: newSmall(t), Limits: limits, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Caller: request.Address,
+		Caller: request.Address, Callers: gql.Callers{Now: time.Now},
 	}
 	alter(&c)
 	e := gql.New(c)

@@ -43,8 +43,13 @@ type Config struct {
 	// TrustedOnly runs no document but those that Trust has named.
 	TrustedOnly bool
 
-	Live    Live                  // bounds of connections that stay open
-	Callers Callers               // who is calling on them
+	Live    Live    // bounds of connections that stay open
+	Callers Callers // who is calling on them
+	// Alike says of a subscription that what it tells depends on the rights of who asks, and not on who that is. Nil says
+	// so of none.
+	Alike func(*ast.OperationDefinition) bool
+	// Heard tells how far this node has heard of what happened; nil where nothing is known.
+	Heard   func() int64
 	Metrics prometheus.Registerer // takes how many there are; may be nil
 }
 
@@ -58,7 +63,8 @@ type Engine struct {
 	registered *registry
 	trusted    atomic.Pointer[Manifest]
 
-	live *lasting
+	live   *lasting
+	echoes *echoes
 }
 
 // New makes an engine.
@@ -68,8 +74,15 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{c: c, exec: executor.New(c.Schema), docs: newDocuments(), present: presenter{c.Log}, registered: newRegistry()}
 	e.trusted.Store(&Manifest{})
-	e.c.Callers, e.c.Live = c.Callers.filled(), c.Live.filled(c.Deadline)
+	if c.Alike == nil {
+		e.c.Alike = func(*ast.OperationDefinition) bool { return false }
+	}
+	if c.Heard == nil {
+		e.c.Heard = func() int64 { return 0 }
+	}
+	e.c.Live = c.Live.filled(c.Deadline)
 	e.live = newLasting(e.c.Live, c.Metrics)
+	e.echoes = newEchoes(c.Callers.Now)
 	e.exec.SetErrorPresenter(e.present.present)
 	e.exec.SetRecoverFunc(e.present.recovered)
 	e.exec.SetQueryCache(prepared{})

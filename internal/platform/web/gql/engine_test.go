@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -91,6 +92,8 @@ func newServer(t *testing.T, open bool) server {
 		Schema: newSmall(t), Limits: limits,
 		Open: func(context.Context) bool { return open },
 		Log:  slog.New(slog.NewTextHandler(&log, nil)),
+
+		Callers: gql.Callers{Now: time.Now},
 	})
 	return server{log: &log, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := catalogue.With(r.Context(), words.Voice(r.Header.Get("Accept-Language")))
@@ -294,7 +297,7 @@ func TestAValueThatCannotBeReadIsNamedAndShown(t *testing.T) {
 }
 
 func TestADocumentIsNamedByTheSchemasWords(t *testing.T) {
-	e := gql.New(gql.Config{Schema: newSmall(t), Limits: gql.DefaultLimits(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	e := gql.New(gql.Config{Callers: gql.Callers{Now: time.Now}, Schema: newSmall(t), Limits: gql.DefaultLimits(), Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	for q, want := range map[string]string{
 		"query Mine{a:hello b:hello}":                       "query hello",
 		"{hello thing{id}}":                                 "query several",

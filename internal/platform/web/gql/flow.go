@@ -24,6 +24,8 @@ type flow struct {
 	op     *graphql.OperationContext
 	source stream.Source
 	name   string
+	asked  string // what is asked, in the words of an echoKey
+	alike  bool   // whether who asks makes no difference beyond their rights
 }
 
 // open begins a subscription at the place from which the client resumes. Where the root field refuses it, there is a
@@ -44,11 +46,12 @@ func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume 
 	op.Stats.SetExtension("cost", nil) // its price is paid; each event would only tell it again
 	name := class(op.Operation)
 	e.live.gauge.WithLabelValues("subscription").Inc()
-	return &flow{e, op, l.Source(), name}, nil
+	return &flow{e, op, l.Source(), name, askedOf(ctx, op), e.c.Alike(op.Operation)}, nil
 }
 
-// next waits for the next event and answers the operation about it.
-func (f *flow) next(ctx context.Context) (seq int64, resp *graphql.Response, err error) {
+// next waits for the next event and answers the operation about it, together with everybody who would be told the same.
+// The source has found the subscriber's own rights, and that they may know of this event, before anything is shared.
+func (f *flow) next(ctx context.Context) (seq int64, body []byte, err error) {
 	ev, err := f.source.Next(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -56,10 +59,25 @@ func (f *flow) next(ctx context.Context) (seq int64, resp *graphql.Response, err
 	if authz.ProofFrom(ctx).Over(f.e.c.Callers.Now()) {
 		return 0, nil, errTokenOver
 	}
-	within, cancel := context.WithTimeout(stream.Telling(ctx, ev), f.e.live.Deadline)
-	defer cancel()
 	f.e.live.told.WithLabelValues(f.name).Inc()
-	return ev.Seq, f.e.run(within, f.op), nil
+	within, cancel := context.WithTimeout(ctx, f.e.live.Deadline)
+	defer cancel()
+	if ev.Of == "" || f.e.live.Apart {
+		body, _ = f.answer(within, ev)
+		return ev.Seq, body, nil
+	}
+	key := echoKey{asked: f.asked, sight: f.sight(ctx, ev.Actor), of: ev.Of, heard: f.e.c.Heard(), seq: ev.Seq}
+	body = f.e.echoes.tell(within, key,
+		func() ([]byte, bool) { return f.answer(within, f.mask(ev)) },
+		func() []byte { own, _ := f.answer(within, ev); return own })
+	return ev.Seq, body, nil
+}
+
+// answer runs the operation about an event. With an error it is for this subscriber alone: it names their request.
+func (f *flow) answer(ctx context.Context, ev *stream.Event) (body []byte, shared bool) {
+	f.e.live.asked.WithLabelValues(f.name).Inc()
+	resp := f.e.run(stream.Telling(ctx, ev), f.op)
+	return encode(resp), len(resp.Errors) == 0
 }
 
 func (f *flow) close() {

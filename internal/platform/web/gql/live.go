@@ -23,6 +23,7 @@ type Live struct {
 	Operations int           // under way on one socket; 100
 	PerCaller  int           // open connections of one caller; 200
 	PerAddress int           // those at one address of whoever has not said who they are: many may come through one proxy; 2000
+	Apart      bool          // whether each subscriber's answer is made apart, even where others are told the same; false
 }
 
 // filled puts what a server needs in the place of zero members.
@@ -61,15 +62,17 @@ type Callers struct {
 	Again func(ctx context.Context) (authz.Actor, error)
 	// Attend has look called whenever the actor's rights may have altered, until leave. Look must not block.
 	Attend func(ctx context.Context, look func()) (leave func())
-	// Now is the clock by which tokens end. Nil is the machine's.
+	// Now is the clock by which tokens end. Required.
 	Now func() time.Time
 }
 
-func (c Callers) filled() Callers {
-	if c.Now == nil {
-		c.Now = time.Now //nolint:forbidigo // for whoever brings no clock
+// left is how long the token of a caller is still good; ends is false where only its withdrawal ends it.
+func (c Callers) left(ctx context.Context) (left time.Duration, ends bool) {
+	p := authz.ProofFrom(ctx)
+	if p.Ends.IsZero() {
+		return 0, false
 	}
-	return c
+	return max(p.Ends.Sub(c.Now()), time.Millisecond), true
 }
 
 // over says whether what the caller came with has ended, or the session behind it.
@@ -96,6 +99,7 @@ type lasting struct {
 	Live
 	gauge *prometheus.GaugeVec
 	told  *prometheus.CounterVec
+	asked *prometheus.CounterVec
 
 	ending context.Context // the server's life, which connections share
 	end    context.CancelFunc
@@ -115,9 +119,12 @@ func newLasting(l Live, r prometheus.Registerer) *lasting {
 		told: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cobuild_live_events_total", Help: "Events told to subscribers, by root field.",
 		}, []string{"operation"}),
+		asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cobuild_live_answers_total", Help: "Answers made for subscribers, by root field: one for all who see the same.",
+		}, []string{"operation"}),
 	}
 	if r != nil {
-		r.MustRegister(k.gauge, k.told)
+		r.MustRegister(k.gauge, k.told, k.asked)
 	}
 	k.ending, k.end = context.WithCancel(context.Background())
 	return k

@@ -153,11 +153,14 @@ func (s *station) endSession() {
 
 func (s *station) login(ctx context.Context, bearer string) (context.Context, error) {
 	switch bearer {
-	case "good", "short":
+	case "good", "short", "brief":
 		ctx = authz.With(ctx, authz.Actor{Person: id.Person("per1")})
 		p := authz.Proof{Bearer: authz.Secret(bearer)}
 		if bearer == "short" {
 			p.Ends = s.clock().Add(time.Minute)
+		}
+		if bearer == "brief" {
+			p.Ends = s.clock().Add(50 * time.Millisecond)
 		}
 		return authz.WithProof(ctx, p), nil
 	case "store-down":

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
@@ -20,7 +21,7 @@ func priceOf(t *testing.T, q, vars string) int {
 	}
 	limits := gql.DefaultLimits()
 	limits.Price, limits.Weights = 0, weights()
-	e := gql.New(gql.Config{Schema: newSmall(t), Limits: limits, Log: slog.New(slog.DiscardHandler)})
+	e := gql.New(gql.Config{Callers: gql.Callers{Now: time.Now}, Schema: newSmall(t), Limits: limits, Log: slog.New(slog.DiscardHandler)})
 	r := post(`{"query":` + quoted(q) + `,"variables":` + vars + `}`)
 	a := send(t, e, r.WithContext(catalogue.With(r.Context(), words.Voice("en"))))
 	found := regexp.MustCompile(`price is (\d+)`).FindStringSubmatch(a.text)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -54,32 +55,80 @@ func (e *Engine) events(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // flowOut tells events until the client has gone, the subscription ends or the server does.
 func (e *Engine) flowOut(ctx context.Context, f *flow, t *teller) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(e.live.ending, cancel)()
 	t.comment("")
-	for t.err == nil {
-		beat, stop := context.WithTimeout(ctx, e.live.Heartbeat)
-		seq, resp, err := f.next(beat)
-		stop()
-		switch {
+	p := &pulse{e: e, t: t}
+	defer p.stop()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(e.live.ending, func() { end(nil) })()
+	p.begin(ctx, end)
+	for !t.failed() {
+		seq, body, err := f.next(ctx)
+		switch why := context.Cause(ctx); {
 		case err == nil:
-			t.next(seq, encode(resp))
+			t.next(seq, body)
 			continue
-		case ctx.Err() != nil: // the client has gone, or the server stops
-			if e.live.ending.Err() != nil {
-				t.retry(time.Second)
-			}
-			return
-		case errors.Is(err, context.DeadlineExceeded) && beat.Err() != nil:
-			if err = e.c.Callers.over(ctx); err == nil {
-				t.comment("")
-				continue
-			}
+		case why == nil:
+			e.sayEnd(ctx, t, err)
+		case !errors.Is(why, context.Canceled): // the caller is no longer who they were
+			e.sayEnd(ctx, t, why)
+		case e.live.ending.Err() != nil:
+			t.retry(time.Second)
 		}
-		e.sayEnd(ctx, t, err)
 		return
 	}
+}
+
+// pulse gives a sign of life on a stream from time to time, and ends it when its caller is no longer who they were. It
+// beats beside the telling, so that no event is cut off by it.
+type pulse struct {
+	e   *Engine
+	t   *teller
+	ctx context.Context
+	end context.CancelCauseFunc
+
+	mu      sync.Mutex
+	timer   *time.Timer
+	stopped bool
+}
+
+func (p *pulse) begin(ctx context.Context, end context.CancelCauseFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ctx, p.end = ctx, end
+	p.timer = time.AfterFunc(p.e.untilLook(ctx), p.beat)
+}
+
+func (p *pulse) beat() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stopped || p.ctx.Err() != nil {
+		return
+	}
+	if err := p.e.c.Callers.over(p.ctx); err != nil {
+		p.end(err)
+		return
+	}
+	p.t.comment("")
+	p.timer.Reset(p.e.untilLook(p.ctx))
+}
+
+// stop waits for a beat under way: after it nothing is written any more.
+func (p *pulse) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
+
+// untilLook is for how long a stream may be silent before its caller is looked at again: no longer than the token is good.
+func (e *Engine) untilLook(ctx context.Context) time.Duration {
+	if left, ends := e.c.Callers.left(ctx); ends {
+		return min(left, e.live.Heartbeat)
+	}
+	return e.live.Heartbeat
 }
 
 // sayEnd ends a stream. After a token has run out there is no complete: the client comes again with a new one.
@@ -136,7 +185,15 @@ type teller struct {
 	w     http.ResponseWriter
 	c     *http.ResponseController
 	limit time.Duration // for a client to receive one of them
-	err   error
+
+	mu  sync.Mutex
+	err error
+}
+
+func (t *teller) failed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err != nil
 }
 
 func newTeller(ctx context.Context, w http.ResponseWriter, limit time.Duration) *teller {
@@ -152,6 +209,8 @@ func newTeller(ctx context.Context, w http.ResponseWriter, limit time.Duration) 
 }
 
 func (t *teller) write(b []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.err != nil {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/stream"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 )
 
@@ -289,6 +290,37 @@ func TestAStreamWhoseTokenHasEndedIsNotCompletedSoThatItsClientComesAgain(t *tes
 	for _, e := range r.rest() {
 		if e.name != "" {
 			t.Errorf("got %+v", e)
+		}
+	}
+}
+
+// slow is a source that takes its time to find the rights of a subscriber, for an event that it has taken already.
+type slow struct {
+	*taps
+	takes time.Duration
+}
+
+func (s slow) Next(ctx context.Context) (*stream.Event, error) {
+	ev, err := s.taps.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-time.After(s.takes):
+		return ev, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func TestNoEventIsLostToAHeartbeatThatFallsIntoIt(t *testing.T) {
+	s := newStation(t, gql.Live{Heartbeat: 5 * time.Millisecond})
+	s.mute = slow{s.taps, 50 * time.Millisecond}
+	r := s.listen(t, "POST", changesQuery)
+	for n, v := range []string{"one", "two", "three"} {
+		s.taps.tell(int64(n+1), v)
+		if e := r.hear("next"); !strings.Contains(e.data, v) {
+			t.Fatalf("heard %+v, want %s", e, v)
 		}
 	}
 }

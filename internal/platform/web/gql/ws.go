@@ -42,6 +42,7 @@ type socket struct {
 	ctx  context.Context // the socket's own life
 
 	timer *time.Timer // for the first message, then for signs of life
+	until *time.Timer // for the end of the token; nil where it has none
 	heard atomic.Bool // whether anything has come since the timer last looked
 	doubt atomic.Bool // whether the caller's rights are being looked at
 	ended sync.Once
@@ -98,6 +99,9 @@ func (s *socket) gone(cancel func()) {
 	s.mu.Lock()
 	all, leave, who := s.under, s.leave, s.who
 	s.under = nil
+	if s.until != nil {
+		s.until.Stop()
+	}
 	s.mu.Unlock()
 	for _, o := range all {
 		o.cancel()
@@ -182,6 +186,11 @@ func (s *socket) begin(m message) bool {
 	s.mu.Unlock()
 	s.send(message{Type: "connection_ack"})
 	s.timer.Reset(s.e.live.Heartbeat)
+	if left, ends := s.e.c.Callers.left(caller); ends {
+		s.mu.Lock()
+		s.until = time.AfterFunc(left, s.tokenEnds)
+		s.mu.Unlock()
+	}
 	return true
 }
 
@@ -215,6 +224,16 @@ func (s *socket) tick() {
 	s.send(message{Type: "ping"})
 	if s.ctx.Err() == nil {
 		s.timer.Reset(s.e.live.Heartbeat)
+	}
+}
+
+// tokenEnds looks at the caller when their token should have ended, and comes again where clocks differ about that.
+func (s *socket) tokenEnds() {
+	s.look()
+	if left, _ := s.e.c.Callers.left(s.callerNow()); s.ctx.Err() == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.until.Reset(left)
 	}
 }
 

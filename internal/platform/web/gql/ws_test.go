@@ -346,6 +346,17 @@ func TestASocketEndsWithItsToken(t *testing.T) {
 	}
 }
 
+func TestASilentSocketEndsWhenItsTokenDoesAndNotAtTheNextHeartbeat(t *testing.T) {
+	s := newStation(t, gql.Live{Heartbeat: time.Hour})
+	w := s.dial(t, []string{"graphql-transport-ws"})
+	w.send(`{"type":"connection_init","payload":{"token":"brief"}}`)
+	w.hear("connection_ack", "")
+	s.pass(time.Second)
+	if why := w.closes(4403); why != "The token has ended" {
+		t.Errorf("why: %q", why)
+	}
+}
+
 func TestNothingIsToldAfterTheTokenHasEnded(t *testing.T) {
 	s := newStation(t, gql.Live{})
 	w := s.dial(t, []string{"graphql-transport-ws"})

@@ -111,10 +111,10 @@ func (o *operation) run(ctx context.Context, p *graphql.RawParams) {
 // flow tells events until the client has heard enough, or the subscription ends.
 func (o *operation) flow(ctx context.Context, f *flow) {
 	for {
-		_, resp, err := f.next(ctx)
+		_, body, err := f.next(ctx)
 		switch {
 		case err == nil:
-			o.next(encode(resp))
+			o.next(body)
 			continue
 		case ctx.Err() != nil:
 		case errors.Is(err, io.EOF):
