@@ -33,6 +33,11 @@ type AppraisalResolver interface {
 	Counterpart(ctx context.Context, objs []*appraisal.Appraisal) ([]*appraisal.Appraisal, error)
 
 	AllowedActions(ctx context.Context, objs []*appraisal.Appraisal) ([][]appraisal.Verb, error)
+
+	PersonName(ctx context.Context, objs []*appraisal.Appraisal) ([]*string, error)
+}
+type AppraisalAnswerResolver interface {
+	PersonName(ctx context.Context, objs []*appraisal.Answer) ([]*string, error)
 }
 type CooperationRecordResolver interface {
 	Organisation(ctx context.Context, objs []*appraisal.CooperationRecord) ([]organisation.Organisation, error)
@@ -776,7 +781,7 @@ func _Appraisal_personName(ctx context.Context, ec *executionContext, field grap
 			return fieldContext_Appraisal_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName(), nil
+			return ec.resolveBatch_Appraisal_personName(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -787,7 +792,30 @@ func _Appraisal_personName(ctx context.Context, ec *executionContext, field grap
 	)
 }
 func fieldContext_Appraisal_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Appraisal", field, true, false, "String")
+	return graphql.NewScalarFieldContext("Appraisal", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Appraisal_personName(ctx context.Context, field graphql.CollectedField, obj *appraisal.Appraisal) (any, error) {
+	resolver := ec.Resolvers.Appraisal()
+	if batch, ok := graphql.BatchParentsFor[*appraisal.Appraisal](ctx, "Appraisal"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Appraisal.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*appraisal.Appraisal{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Appraisal.personName",
+	)
 }
 
 func _Appraisal_salt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *appraisal.Appraisal) (ret graphql.Marshaler) {
@@ -946,18 +974,41 @@ func _AppraisalAnswer_personName(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_AppraisalAnswer_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_AppraisalAnswer_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_AppraisalAnswer_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AppraisalAnswer", field, false, false, "String")
+	return graphql.NewScalarFieldContext("AppraisalAnswer", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_AppraisalAnswer_personName(ctx context.Context, field graphql.CollectedField, obj *appraisal.Answer) (any, error) {
+	resolver := ec.Resolvers.AppraisalAnswer()
+	if batch, ok := graphql.BatchParentsFor[*appraisal.Answer](ctx, "AppraisalAnswer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"AppraisalAnswer.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*appraisal.Answer{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"AppraisalAnswer.personName",
+	)
 }
 
 func _AppraisalConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*appraisal.Appraisal]) (ret graphql.Marshaler) {
@@ -2814,10 +2865,11 @@ func _Appraisal(ctx context.Context, ec *executionContext, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _Appraisal_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Appraisal_personName(ctx, ec, field, obj)
+				})
 		case "salt":
 			out.Values[i] = _Appraisal_salt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -2869,18 +2921,19 @@ func _AppraisalAnswer(ctx context.Context, ec *executionContext, sel ast.Selecti
 		case "body":
 			out.Values[i] = _AppraisalAnswer_body(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "at":
 			out.Values[i] = _AppraisalAnswer_at(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _AppraisalAnswer_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _AppraisalAnswer_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -46,6 +46,16 @@ func (r *appraisalResolver) AllowedActions(ctx context.Context, objs []*appraisa
 	})
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *appraisalResolver) PersonName(ctx context.Context, objs []*appraisal.Appraisal) ([]*string, error) {
+	return edge(ctx, objs, func(o *appraisal.Appraisal) id.Person { return o.Author() }, r.Rooms.actors("Appraisal.personName"))
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *appraisalAnswerResolver) PersonName(ctx context.Context, objs []*appraisal.Answer) ([]*string, error) {
+	return edge(ctx, objs, func(o *appraisal.Answer) id.Person { return o.Person }, r.Rooms.actors("AppraisalAnswer.personName"))
+}
+
 // Appraisals is the batch resolver for the appraisals field.
 func (r *coBuildingContractResolver) Appraisals(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*appraisal.Appraisal], error) {
 	return r.Rooms.Appraisals.OfContracts(ctx, idsOf(objs, func(o *contract.Contract) id.Contract { return o.ID }), paged(first, after, last, before))
@@ -124,6 +134,9 @@ func (r *ruralCommunityResolver) CooperationRecord(ctx context.Context, objs []*
 // Appraisal returns AppraisalResolver implementation.
 func (r *Resolver) Appraisal() AppraisalResolver { return &appraisalResolver{r} }
 
+// AppraisalAnswer returns AppraisalAnswerResolver implementation.
+func (r *Resolver) AppraisalAnswer() AppraisalAnswerResolver { return &appraisalAnswerResolver{r} }
+
 // CooperationRecord returns CooperationRecordResolver implementation.
 func (r *Resolver) CooperationRecord() CooperationRecordResolver {
 	return &cooperationRecordResolver{r}
@@ -131,5 +144,6 @@ func (r *Resolver) CooperationRecord() CooperationRecordResolver {
 
 type (
 	appraisalResolver         struct{ *Resolver }
+	appraisalAnswerResolver   struct{ *Resolver }
 	cooperationRecordResolver struct{ *Resolver }
 )

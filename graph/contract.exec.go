@@ -64,12 +64,21 @@ type CommitmentResolver interface {
 }
 type ContractCompletionResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Completion) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*contract.Completion) ([]*string, error)
 }
 type ContractConsentResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Consent) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*contract.Consent) ([]*string, error)
+}
+type ContractNoticeResolver interface {
+	PersonName(ctx context.Context, objs []*contract.Notice) ([]*string, error)
 }
 type ContractObjectionResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Objection) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*contract.Objection) ([]*string, error)
 }
 type ContractPartyResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Party) ([]organisation.Organisation, error)
@@ -78,9 +87,13 @@ type ContractPartyResolver interface {
 }
 type ContractRemarkResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Remark) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*contract.Remark) ([]*string, error)
 }
 type ContractSignatureResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Signature) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*contract.Signature) ([]*string, error)
 }
 type ContractStepResolver interface {
 	ProposedBy(ctx context.Context, objs []*contract.PendingStep) ([]organisation.Organisation, error)
@@ -90,6 +103,7 @@ type ContractTextPartyResolver interface {
 }
 type ContractVersionResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Version) ([]organisation.Organisation, error)
+	PersonName(ctx context.Context, objs []*contract.Version) ([]*string, error)
 
 	Amendment(ctx context.Context, objs []*contract.Version) ([]*contract.Amendment, error)
 }
@@ -3042,18 +3056,41 @@ func _ContractCompletion_personName(ctx context.Context, ec *executionContext, f
 			return fieldContext_ContractCompletion_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractCompletion_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractCompletion_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractCompletion", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractCompletion", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractCompletion_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Completion) (any, error) {
+	resolver := ec.Resolvers.ContractCompletion()
+	if batch, ok := graphql.BatchParentsFor[*contract.Completion](ctx, "ContractCompletion"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractCompletion.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Completion{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractCompletion.personName",
+	)
 }
 
 func _ContractCompletion_completesAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Completion) (ret graphql.Marshaler) {
@@ -3166,18 +3203,41 @@ func _ContractConsent_personName(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ContractConsent_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractConsent_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractConsent_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractConsent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractConsent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractConsent_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Consent) (any, error) {
+	resolver := ec.Resolvers.ContractConsent()
+	if batch, ok := graphql.BatchParentsFor[*contract.Consent](ctx, "ContractConsent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractConsent.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Consent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractConsent.personName",
+	)
 }
 
 func _ContractDifference_path(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Difference) (ret graphql.Marshaler) {
@@ -3350,18 +3410,41 @@ func _ContractNotice_personName(ctx context.Context, ec *executionContext, field
 			return fieldContext_ContractNotice_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractNotice_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractNotice_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractNotice", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractNotice", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractNotice_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Notice) (any, error) {
+	resolver := ec.Resolvers.ContractNotice()
+	if batch, ok := graphql.BatchParentsFor[*contract.Notice](ctx, "ContractNotice"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractNotice.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Notice{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractNotice.personName",
+	)
 }
 
 func _ContractObjection_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Objection) (ret graphql.Marshaler) {
@@ -3474,18 +3557,41 @@ func _ContractObjection_personName(ctx context.Context, ec *executionContext, fi
 			return fieldContext_ContractObjection_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractObjection_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractObjection_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractObjection", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractObjection", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractObjection_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Objection) (any, error) {
+	resolver := ec.Resolvers.ContractObjection()
+	if batch, ok := graphql.BatchParentsFor[*contract.Objection](ctx, "ContractObjection"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractObjection.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Objection{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractObjection.personName",
+	)
 }
 
 func _ContractParty_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Party) (ret graphql.Marshaler) {
@@ -4195,18 +4301,41 @@ func _ContractRemark_personName(ctx context.Context, ec *executionContext, field
 			return fieldContext_ContractRemark_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractRemark_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractRemark_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractRemark", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractRemark", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractRemark_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Remark) (any, error) {
+	resolver := ec.Resolvers.ContractRemark()
+	if batch, ok := graphql.BatchParentsFor[*contract.Remark](ctx, "ContractRemark"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractRemark.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Remark{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractRemark.personName",
+	)
 }
 
 func _ContractSignature_organisation(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Signature) (ret graphql.Marshaler) {
@@ -4365,18 +4494,41 @@ func _ContractSignature_personName(ctx context.Context, ec *executionContext, fi
 			return fieldContext_ContractSignature_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractSignature_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractSignature_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractSignature", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractSignature", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractSignature_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Signature) (any, error) {
+	resolver := ec.Resolvers.ContractSignature()
+	if batch, ok := graphql.BatchParentsFor[*contract.Signature](ctx, "ContractSignature"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractSignature.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Signature{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractSignature.personName",
+	)
 }
 
 func _ContractStep_verb(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.PendingStep) (ret graphql.Marshaler) {
@@ -5182,18 +5334,41 @@ func _ContractVersion_personName(ctx context.Context, ec *executionContext, fiel
 			return fieldContext_ContractVersion_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_ContractVersion_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_ContractVersion_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContractVersion", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContractVersion", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_ContractVersion_personName(ctx context.Context, field graphql.CollectedField, obj *contract.Version) (any, error) {
+	resolver := ec.Resolvers.ContractVersion()
+	if batch, ok := graphql.BatchParentsFor[*contract.Version](ctx, "ContractVersion"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractVersion.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*contract.Version{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"ContractVersion.personName",
+	)
 }
 
 func _ContractVersion_summary(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Version) (ret graphql.Marshaler) {
@@ -7824,10 +7999,11 @@ func _ContractCompletion(ctx context.Context, ec *executionContext, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractCompletion_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractCompletion_personName(ctx, ec, field, obj)
+				})
 		case "completesAt":
 			out.Values[i] = _ContractCompletion_completesAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -7873,10 +8049,11 @@ func _ContractConsent(ctx context.Context, ec *executionContext, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractConsent_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractConsent_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7956,23 +8133,24 @@ func _ContractNotice(ctx context.Context, ec *executionContext, sel ast.Selectio
 		case "effectiveOn":
 			out.Values[i] = _ContractNotice_effectiveOn(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
 			out.Values[i] = _ContractNotice_reason(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "at":
 			out.Values[i] = _ContractNotice_at(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractNotice_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractNotice_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8018,10 +8196,11 @@ func _ContractObjection(ctx context.Context, ec *executionContext, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractObjection_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractObjection_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8263,10 +8442,11 @@ func _ContractRemark(ctx context.Context, ec *executionContext, sel ast.Selectio
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractRemark_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractRemark_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8322,10 +8502,11 @@ func _ContractSignature(ctx context.Context, ec *executionContext, sel ast.Selec
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _ContractSignature_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractSignature_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8582,10 +8763,11 @@ func _ContractVersion(ctx context.Context, ec *executionContext, sel ast.Selecti
 					return _ContractVersion_organisation(ctx, ec, field, obj)
 				})
 		case "personName":
-			out.Values[i] = _ContractVersion_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ContractVersion_personName(ctx, ec, field, obj)
+				})
 		case "summary":
 			out.Values[i] = _ContractVersion_summary(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -113,14 +113,34 @@ func (r *contractCompletionResolver) Organisation(ctx context.Context, objs []*c
 	return edge(ctx, objs, func(o *contract.Completion) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *contractCompletionResolver) PersonName(ctx context.Context, objs []*contract.Completion) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Completion) id.Person { return o.Person }, r.Rooms.actors("ContractCompletion.personName"))
+}
+
 // Organisation is the batch resolver for the organisation field.
 func (r *contractConsentResolver) Organisation(ctx context.Context, objs []*contract.Consent) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Consent) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *contractConsentResolver) PersonName(ctx context.Context, objs []*contract.Consent) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Consent) id.Person { return o.Person }, r.Rooms.actors("ContractConsent.personName"))
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *contractNoticeResolver) PersonName(ctx context.Context, objs []*contract.Notice) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Notice) id.Person { return o.Person }, r.Rooms.actors("ContractNotice.personName"))
+}
+
 // Organisation is the batch resolver for the organisation field.
 func (r *contractObjectionResolver) Organisation(ctx context.Context, objs []*contract.Objection) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Objection) id.Organisation { return maybe(o.Organisation) }, r.Rooms.Directory.Many)
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *contractObjectionResolver) PersonName(ctx context.Context, objs []*contract.Objection) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Objection) id.Person { return o.Person }, r.Rooms.actors("ContractObjection.personName"))
 }
 
 // Organisation is the batch resolver for the organisation field.
@@ -138,9 +158,19 @@ func (r *contractRemarkResolver) Organisation(ctx context.Context, objs []*contr
 	return edge(ctx, objs, func(o *contract.Remark) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *contractRemarkResolver) PersonName(ctx context.Context, objs []*contract.Remark) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Remark) id.Person { return o.Person }, r.Rooms.actors("ContractRemark.personName"))
+}
+
 // Organisation is the batch resolver for the organisation field.
 func (r *contractSignatureResolver) Organisation(ctx context.Context, objs []*contract.Signature) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Signature) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *contractSignatureResolver) PersonName(ctx context.Context, objs []*contract.Signature) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Signature) id.Person { return o.Person }, r.Rooms.actors("ContractSignature.personName"))
 }
 
 // ProposedBy is the batch resolver for the proposedBy field.
@@ -156,6 +186,11 @@ func (r *contractTextPartyResolver) Organisation(ctx context.Context, objs []*co
 // Organisation is the batch resolver for the organisation field.
 func (r *contractVersionResolver) Organisation(ctx context.Context, objs []*contract.Version) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *contract.Version) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *contractVersionResolver) PersonName(ctx context.Context, objs []*contract.Version) ([]*string, error) {
+	return edge(ctx, objs, func(o *contract.Version) id.Person { return o.Person }, r.Rooms.actors("ContractVersion.personName"))
 }
 
 // DraftContract is the resolver for the draftContract field.
@@ -274,6 +309,9 @@ func (r *Resolver) ContractCompletion() ContractCompletionResolver {
 // ContractConsent returns ContractConsentResolver implementation.
 func (r *Resolver) ContractConsent() ContractConsentResolver { return &contractConsentResolver{r} }
 
+// ContractNotice returns ContractNoticeResolver implementation.
+func (r *Resolver) ContractNotice() ContractNoticeResolver { return &contractNoticeResolver{r} }
+
 // ContractObjection returns ContractObjectionResolver implementation.
 func (r *Resolver) ContractObjection() ContractObjectionResolver {
 	return &contractObjectionResolver{r}
@@ -306,6 +344,7 @@ type (
 	commitmentResolver         struct{ *Resolver }
 	contractCompletionResolver struct{ *Resolver }
 	contractConsentResolver    struct{ *Resolver }
+	contractNoticeResolver     struct{ *Resolver }
 	contractObjectionResolver  struct{ *Resolver }
 	contractPartyResolver      struct{ *Resolver }
 	contractRemarkResolver     struct{ *Resolver }

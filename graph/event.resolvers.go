@@ -31,8 +31,8 @@ func (r *eventResolver) Delegation(ctx context.Context, objs []*event.Event) ([]
 }
 
 // Events is the resolver for the events field.
-func (r *queryResolver) Events(ctx context.Context, filter *event.Filter, first *int, after *string) (*page.Connection[*event.Event], error) {
-	return r.Rooms.Events.List(ctx, filter, first, after)
+func (r *queryResolver) Events(ctx context.Context, filter *event.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*event.Event], error) {
+	return r.Rooms.Events.List(ctx, filter, paged(first, after, last, before))
 }
 
 // EventsPublished is the resolver for the eventsPublished field.

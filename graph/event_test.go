@@ -112,6 +112,26 @@ func TestTheWholeOfItIsReadInPagesOfAnySize(t *testing.T) {
 			last = n
 		}
 	}
+	const back = `query($before: String, $last: Int) { it: events(last: $last, before: $before) { nodes { seq type } pageInfo { hasPreviousPage startCursor endCursor } } }`
+	var backward []string
+	for before := any(nil); ; {
+		a := w.Ask(t, "secretary", back, "last", 3, "before", before).Fine()
+		var page []string
+		for i := range a.Len("it.nodes") {
+			at := fmt.Sprintf("it.nodes.%d.", i)
+			page = append(page, a.Str(at+"seq")+" "+a.Str(at+"type"))
+		}
+		backward = append(page, backward...)
+		if a.Get("it.pageInfo.hasPreviousPage") != true {
+			break
+		}
+		before = a.Get("it.pageInfo.startCursor")
+	}
+	if whole := happened(t, w, "secretary", 100, nil); !slices.Equal(backward, whole) {
+		t.Errorf("from the end: %v, and from the beginning %v", backward, whole)
+	}
+	w.Ask(t, "secretary", `{ events(first: 1, last: 1) { nodes { id } } }`).Is("BAD_PAGE")
+	w.Ask(t, "secretary", `{ events(last: 1, before: "-1") { nodes { id } } }`).Is("BAD_CURSOR")
 	if got := types(happened(t, w, "secretary", 2, m{"types": []string{"contract.*", "unit.registered"}})); !slices.Equal(got, []string{"contract.drafted", "unit.registered"}) {
 		t.Errorf("by type: %v", got)
 	}

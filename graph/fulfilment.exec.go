@@ -34,18 +34,26 @@ type FulfilmentResolver interface {
 }
 type FulfilmentAnswerResolver interface {
 	Party(ctx context.Context, objs []*fulfilment.Answer) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*fulfilment.Answer) ([]*string, error)
 }
 type FulfilmentProposalResolver interface {
 	Party(ctx context.Context, objs []*fulfilment.Proposal) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*fulfilment.Proposal) ([]*string, error)
 }
 type FulfilmentReportResolver interface {
 	Party(ctx context.Context, objs []*fulfilment.Report) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*fulfilment.Report) ([]*string, error)
 }
 type FulfilmentResolutionResolver interface {
 	Body(ctx context.Context, objs []*fulfilment.Resolution) ([]organisation.Organisation, error)
 }
 type FulfilmentWaiverResolver interface {
 	Party(ctx context.Context, objs []*fulfilment.Waiver) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*fulfilment.Waiver) ([]*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1157,18 +1165,41 @@ func _FulfilmentAnswer_personName(ctx context.Context, ec *executionContext, fie
 			return fieldContext_FulfilmentAnswer_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_FulfilmentAnswer_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_FulfilmentAnswer_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FulfilmentAnswer", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FulfilmentAnswer", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_FulfilmentAnswer_personName(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Answer) (any, error) {
+	resolver := ec.Resolvers.FulfilmentAnswer()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Answer](ctx, "FulfilmentAnswer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FulfilmentAnswer.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*fulfilment.Answer{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"FulfilmentAnswer.personName",
+	)
 }
 
 func _FulfilmentConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*fulfilment.Fulfilment]) (ret graphql.Marshaler) {
@@ -1588,18 +1619,41 @@ func _FulfilmentProposal_personName(ctx context.Context, ec *executionContext, f
 			return fieldContext_FulfilmentProposal_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_FulfilmentProposal_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_FulfilmentProposal_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FulfilmentProposal", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FulfilmentProposal", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_FulfilmentProposal_personName(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Proposal) (any, error) {
+	resolver := ec.Resolvers.FulfilmentProposal()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Proposal](ctx, "FulfilmentProposal"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FulfilmentProposal.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*fulfilment.Proposal{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"FulfilmentProposal.personName",
+	)
 }
 
 func _FulfilmentReport_party(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Report) (ret graphql.Marshaler) {
@@ -1767,18 +1821,41 @@ func _FulfilmentReport_personName(ctx context.Context, ec *executionContext, fie
 			return fieldContext_FulfilmentReport_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_FulfilmentReport_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_FulfilmentReport_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FulfilmentReport", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FulfilmentReport", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_FulfilmentReport_personName(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Report) (any, error) {
+	resolver := ec.Resolvers.FulfilmentReport()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Report](ctx, "FulfilmentReport"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FulfilmentReport.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*fulfilment.Report{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"FulfilmentReport.personName",
+	)
 }
 
 func _FulfilmentResolution_outcome(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Resolution) (ret graphql.Marshaler) {
@@ -2015,18 +2092,41 @@ func _FulfilmentWaiver_personName(ctx context.Context, ec *executionContext, fie
 			return fieldContext_FulfilmentWaiver_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_FulfilmentWaiver_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_FulfilmentWaiver_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FulfilmentWaiver", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FulfilmentWaiver", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_FulfilmentWaiver_personName(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Waiver) (any, error) {
+	resolver := ec.Resolvers.FulfilmentWaiver()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Waiver](ctx, "FulfilmentWaiver"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"FulfilmentWaiver.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*fulfilment.Waiver{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"FulfilmentWaiver.personName",
+	)
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -3101,10 +3201,11 @@ func _FulfilmentAnswer(ctx context.Context, ec *executionContext, sel ast.Select
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _FulfilmentAnswer_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FulfilmentAnswer_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3290,10 +3391,11 @@ func _FulfilmentProposal(ctx context.Context, ec *executionContext, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _FulfilmentProposal_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FulfilmentProposal_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3349,10 +3451,11 @@ func _FulfilmentReport(ctx context.Context, ec *executionContext, sel ast.Select
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _FulfilmentReport_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FulfilmentReport_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3447,10 +3550,11 @@ func _FulfilmentWaiver(ctx context.Context, ec *executionContext, sel ast.Select
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _FulfilmentWaiver_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _FulfilmentWaiver_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

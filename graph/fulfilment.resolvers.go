@@ -48,14 +48,29 @@ func (r *fulfilmentAnswerResolver) Party(ctx context.Context, objs []*fulfilment
 	return edge(ctx, objs, func(o *fulfilment.Answer) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *fulfilmentAnswerResolver) PersonName(ctx context.Context, objs []*fulfilment.Answer) ([]*string, error) {
+	return edge(ctx, objs, func(o *fulfilment.Answer) id.Person { return o.Person }, r.Rooms.actors("FulfilmentAnswer.personName"))
+}
+
 // Party is the batch resolver for the party field.
 func (r *fulfilmentProposalResolver) Party(ctx context.Context, objs []*fulfilment.Proposal) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *fulfilment.Proposal) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *fulfilmentProposalResolver) PersonName(ctx context.Context, objs []*fulfilment.Proposal) ([]*string, error) {
+	return edge(ctx, objs, func(o *fulfilment.Proposal) id.Person { return o.Person }, r.Rooms.actors("FulfilmentProposal.personName"))
+}
+
 // Party is the batch resolver for the party field.
 func (r *fulfilmentReportResolver) Party(ctx context.Context, objs []*fulfilment.Report) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *fulfilment.Report) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *fulfilmentReportResolver) PersonName(ctx context.Context, objs []*fulfilment.Report) ([]*string, error) {
+	return edge(ctx, objs, func(o *fulfilment.Report) id.Person { return o.Person }, r.Rooms.actors("FulfilmentReport.personName"))
 }
 
 // Body is the batch resolver for the body field.
@@ -66,6 +81,11 @@ func (r *fulfilmentResolutionResolver) Body(ctx context.Context, objs []*fulfilm
 // Party is the batch resolver for the party field.
 func (r *fulfilmentWaiverResolver) Party(ctx context.Context, objs []*fulfilment.Waiver) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *fulfilment.Waiver) id.Organisation { return o.Party }, r.Rooms.Directory.Many)
+}
+
+// PersonName is the batch resolver for the personName field.
+func (r *fulfilmentWaiverResolver) PersonName(ctx context.Context, objs []*fulfilment.Waiver) ([]*string, error) {
+	return edge(ctx, objs, func(o *fulfilment.Waiver) id.Person { return o.Person }, r.Rooms.actors("FulfilmentWaiver.personName"))
 }
 
 // ReportFulfilment is the resolver for the reportFulfilment field.

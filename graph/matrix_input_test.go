@@ -18,6 +18,9 @@ func (w *matrixTown) input(s *ast.Schema, f *ast.FieldDefinition) m {
 	if said == nil {
 		said = w.programInputs()[f.Name]
 	}
+	if said == nil {
+		said = w.identityInputs()[f.Name]
+	}
 	for _, g := range s.Types[f.Arguments[0].Type.Name()].Fields {
 		switch v, ok := said[g.Name]; {
 		case ok:
@@ -117,6 +120,7 @@ func (w *matrixTown) inputs() map[string]m {
 		"invitePerson":     {"role": "MEMBER", "organisation": w.Community},
 		"revokeInvitation": id("invitation"),
 		"acceptInvitation": {"code": w.codes["invitation"], "loginName": "xiao.wang", "password": graphtest.Password},
+		"erasePerson":      {"person": w.at["steward"], "expectedVersion": w.version(w.at["steward"]), "password": graphtest.Password},
 		"grantRole":        {"person": w.at["steward"], "role": "MEMBER", "organisation": w.Community},
 		"revokeRole":       {"role": w.at["steward's role"]},
 

@@ -26,8 +26,9 @@ func (w *matrixTown) lived() {
 		c = step(t, w.Town, who, "agreeToContract", c, nil).Fine()
 	}
 	c = step(t, w.Town, "secretary", "openContractForSigning", agreedByHost(t, w.Town, c), nil).Fine()
-	for who, org := range map[string]string{"secretary": w.Community, "liaison": w.Unit, "third": w.third} {
-		key := w.Do(t, who, "registerSigningKey", m{"organisation": org}, "signingKey { id }").Fine().Str("it.signingKey.id")
+	of := map[string]string{"secretary": w.Community, "liaison": w.Unit, "third": w.third}
+	for _, who := range []string{"secretary", "liaison", "third"} { // in this order: the table tells of the first event
+		key := w.Do(t, who, "registerSigningKey", m{"organisation": of[who]}, "signingKey { id }").Fine().Str("it.signingKey.id")
 		w.at[map[string]string{"secretary": "signingKey", "third": "revoked key"}[who]] = key
 		step(t, w.Town, who, "signContract", c, m{"textHash": c.Str("it.contract.textHash")}).Fine()
 	}

@@ -23,6 +23,7 @@ func (w *matrixTown) everybody() {
 	t := w.t
 	first := func(who, query, at string) string { return w.Ask(t, who, query).Fine().Str(at) }
 	w.late()
+	w.gone()
 	w.lends()
 	w.profiles()
 	w.at["secretary"] = first("secretary", `{ viewer { id } }`, "viewer.id")
@@ -56,6 +57,7 @@ func (w *matrixTown) everybody() {
 	happened := func(types, subject string) string {
 		return first("secretary", `{ events(first: 1, filter: {types: ["`+types+`"], subject: "`+subject+`"}) { nodes { id } } }`, "events.nodes.0.id")
 	}
+	w.at["signed event"] = happened("contract.signed", w.at["inForce"])
 	w.at["contract event"], w.at["role event"] = happened("contract.proposed", w.at["inForce"]), happened("role.granted", w.at["late"])
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
@@ -72,6 +74,16 @@ func (w *matrixTown) late() {
 	role := w.Do(t, "secretary", "grantRole", m{"person": w.at["late"], "role": "GRID_STEWARD", "organisation": w.Community}, "person { roles { id role } }").Fine()
 	w.Do(t, "secretary", "revokeRole", m{"role": role.Str("it.person.roles.1.id")}, "person { id }").Fine()
 	w.Do(t, "steward", "setNotificationSettings", m{"expectedVersion": 0, "language": "EN"}, "settings { version }").Fine()
+}
+
+// gone is somebody who was a member of the host, and was erased.
+func (w *matrixTown) gone() {
+	t := w.t
+	w.joins("gone", "MEMBER", w.Community, false)
+	me := w.Ask(t, "gone", `{ viewer { id version } }`).Fine()
+	w.at["gone"] = me.Str("viewer.id")
+	w.Do(t, "gone", "erasePerson", m{"person": w.at["gone"], "expectedVersion": me.Int("viewer.version"), "password": graphtest.Password}, "person { id }").Fine()
+	w.Forget("gone")
 }
 
 // lends has the partner lend its office to its property manager, and offer it to the host; and another community has
@@ -112,7 +124,10 @@ func (w *matrixTown) list() {
 	node("the host's secretary", "Person", w.at["secretary"])
 	node("a member of the host, for a time", "Person", w.at["late"])
 	node("the former party's liaison", "Person", w.at["third"])
+	node("who was erased", "Person", w.at["gone"])
+	node("of the partner's liaison, by the partner's program", "PersonalAccess", w.at["personal access"])
 	node("of the host's secretary", "Session", w.at["session"])
+	node("of the host's secretary, begun at an issuer", "Session", w.at["issuer's session"])
 	node("of the partner", "ServiceAccount", w.at["program"])
 	node("of the partner, stopped", "ServiceAccount", w.at["stopped"])
 	node("sent by the host's secretary", "Invitation", w.at["invitation"])
@@ -146,6 +161,7 @@ func (w *matrixTown) list() {
 	node("a sign-in of the host's secretary", "SecurityEntry", w.at["SIGNED_IN"])
 	node("what the host's secretary may not do", "SecurityEntry", w.at["ACTION_REFUSED"])
 	node("a use of the host's signing key", "SecurityEntry", w.at["SIGNING_KEY_USED"])
+	node("a use of the partner's API key", "SecurityEntry", w.at["API_KEY_USED"])
 	node("of the partner to its property manager", "Delegation", w.at["delegation"])
 	node("offered by the partner to the host", "Delegation", w.at["offered delegation"])
 	node("of another community to the partner, ended", "Delegation", w.at["ended delegation"])

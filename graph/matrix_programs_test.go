@@ -3,6 +3,7 @@ package graph_test
 import (
 	"crypto/ed25519"
 	"encoding/base64"
+	"fmt"
 )
 
 // programs are service accounts of the partner: "program" has every scope that one can have, "bare" has none. Of the first
@@ -24,6 +25,14 @@ func (w *matrixTown) programs() {
 	old := w.Do(t, "liaison", "createApiKey", m{"serviceAccount": of, "name": "old"}, "apiKey { id }").Fine().Str("it.apiKey.id")
 	w.Do(t, "liaison", "revokeApiKey", m{"id": old}, "serviceAccount { id }").Fine()
 	w.at["apiKey"] = w.Ask(t, "liaison", `query($i: ID!) { serviceAccount(id: $i) { apiKeys { id } } }`, "i", of).Str("serviceAccount.apiKeys.0.id")
+	w.Ask(t, "program", `query($o: ID!) { people(organisation: $o, first: 10) { nodes { name } } }`, "o", w.Unit).Fine()
+	w.Settle(t)
+	read := w.Ask(t, "liaison", `{ personalAccesses(first: 20) { nodes { id serviceAccount { id } } } }`).Fine()
+	for i := range read.Len("personalAccesses.nodes") {
+		if at := fmt.Sprintf("personalAccesses.nodes.%d.", i); read.Get(at+"serviceAccount") != nil {
+			w.at["personal access"] = read.Str(at + "id")
+		}
+	}
 	stopped, _ := account(t, w.Town, "stopped")
 	w.Do(t, "liaison", "disableServiceAccount", m{"id": stopped, "expectedVersion": 2, "reason": "轮休"}, "serviceAccount { id }").Fine()
 	w.at["stopped"] = stopped

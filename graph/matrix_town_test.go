@@ -28,6 +28,8 @@ type matrixTown struct {
 	spare   *graphtest.House  // a copy in which nothing was done yet
 	on      *httptest.Server  // where subscriptions are listened to
 	samples []sample
+
+	proofs map[string]m // of having signed in at an issuer, each for one mutation
 }
 
 // sample is one object of the town, of which every field is asked for.
@@ -66,7 +68,7 @@ func versionOf(t *testing.T) string {
 
 func newMatrixTown(t *testing.T) *matrixTown {
 	t.Helper()
-	w := &matrixTown{Town: graphtest.NewTown(t), t: t, at: map[string]string{}, codes: map[string]string{}, hashes: map[string]string{}}
+	w := &matrixTown{Town: graphtest.NewTown(t, withWitness), t: t, at: map[string]string{}, codes: map[string]string{}, hashes: map[string]string{}}
 	w.organisations()
 	w.templates()
 	w.lived()
@@ -77,8 +79,10 @@ func newMatrixTown(t *testing.T) *matrixTown {
 	w.papers()
 	w.everybody()
 	w.programs()
+	w.identities()
 	w.list()
 	w.on = w.Serve(t)
+	w.witnessed()
 	return w
 }
 

@@ -45,7 +45,8 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 
 		id.KindProfile: nodesOf(r.Profiles.Many),
 
-		id.KindEvent: nodesOf(r.Events.Many),
+		id.KindEvent:          nodesOf(r.Events.Many),
+		id.KindPersonalAccess: nodesOf(r.PersonalAccesses.Many),
 	}
 }
 

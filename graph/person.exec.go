@@ -15,11 +15,13 @@ import (
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -31,6 +33,11 @@ type InvitationResolver interface {
 	SentBy(ctx context.Context, objs []*person.Invitation) ([]*person.Person, error)
 	AcceptedBy(ctx context.Context, objs []*person.Invitation) ([]*person.Person, error)
 }
+type PersonResolver interface {
+	Name(ctx context.Context, objs []*person.Person) ([]*string, error)
+
+	Identities(ctx context.Context, objs []*person.Person) ([][]*identity.Identity, error)
+}
 type RoleHoldingResolver interface {
 	Organisation(ctx context.Context, objs []*person.RoleHolding) ([]organisation.Organisation, error)
 
@@ -38,6 +45,7 @@ type RoleHoldingResolver interface {
 }
 type SessionResolver interface {
 	Current(ctx context.Context, objs []*person.Session) ([]bool, error)
+	Issuer(ctx context.Context, objs []*person.Session) ([]*identity.Issuer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -693,8 +701,8 @@ func _Invitation_name(ctx context.Context, ec *executionContext, field graphql.C
 			return obj.Name, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *personal.Text) graphql.Marshaler {
+			return marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1268,18 +1276,41 @@ func _Person_name(ctx context.Context, ec *executionContext, field graphql.Colle
 			return fieldContext_Person_name(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
+			return ec.resolveBatch_Person_name(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Person_name(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Person", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Person", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Person_name(ctx context.Context, field graphql.CollectedField, obj *person.Person) (any, error) {
+	resolver := ec.Resolvers.Person()
+	if batch, ok := graphql.BatchParentsFor[*person.Person](ctx, "Person"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Name(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Person.name",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Name(ctx, []*person.Person{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"Person.name",
+	)
 }
 
 func _Person_loginName(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *person.Person) (ret graphql.Marshaler) {
@@ -1294,8 +1325,8 @@ func _Person_loginName(ctx context.Context, ec *executionContext, field graphql.
 			return obj.LoginName, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *personal.Text) graphql.Marshaler {
+			return marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1317,8 +1348,8 @@ func _Person_email(ctx context.Context, ec *executionContext, field graphql.Coll
 			return obj.Email, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
-			return marshalOString2ᚖstring(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *personal.Text) graphql.Marshaler {
+			return marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -1383,6 +1414,29 @@ func fieldContext_Person_roles(_ context.Context, ec *executionContext, field gr
 	return fc, nil
 }
 
+func _Person_erasedAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *person.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Person_erasedAt(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErasedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return marshalODateTime2ᚖtimeᚐTime(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Person_erasedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Person", field, false, false, "DateTime")
+}
+
 func _Person_createdAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *person.Person) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1427,6 +1481,61 @@ func _Person_updatedAt(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_Person_updatedAt(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Person", field, false, false, "DateTime")
+}
+
+func _Person_identities(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *person.Person) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Person_identities(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Person_identities(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*identity.Identity) graphql.Marshaler {
+			return marshalOIdentity2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidentityᚐIdentityᚄ(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Person_identities(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Person",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_Identity(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Person_identities(ctx context.Context, field graphql.CollectedField, obj *person.Person) (any, error) {
+	resolver := ec.Resolvers.Person()
+	if batch, ok := graphql.BatchParentsFor[*person.Person](ctx, "Person"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Identities(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*identity.Identity](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Person.identities",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Identities(ctx, []*person.Person{obj})
+	return graphql.ResolveBatchSingleResult[[]*identity.Identity](
+		ctx,
+		results,
+		err,
+		"Person.identities",
+	)
 }
 
 func _PersonConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*person.Person]) (ret graphql.Marshaler) {
@@ -2255,6 +2364,61 @@ func (ec *executionContext) resolveBatch_Session_current(ctx context.Context, fi
 	)
 }
 
+func _Session_issuer(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *person.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Session_issuer(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Session_issuer(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *identity.Issuer) graphql.Marshaler {
+			return marshalOIdentityIssuer2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidentityᚐIssuer(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Session_issuer(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Session",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_IdentityIssuer(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Session_issuer(ctx context.Context, field graphql.CollectedField, obj *person.Session) (any, error) {
+	resolver := ec.Resolvers.Session()
+	if batch, ok := graphql.BatchParentsFor[*person.Session](ctx, "Session"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Issuer(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*identity.Issuer](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Session.issuer",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Issuer(ctx, []*person.Session{obj})
+	return graphql.ResolveBatchSingleResult[*identity.Issuer](
+		ctx,
+		results,
+		err,
+		"Session.issuer",
+	)
+}
+
 func _SessionConnection_edges(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *page.Connection[*person.Session]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2724,7 +2888,7 @@ func unmarshalInputAcceptInvitationInput(ctx context.Context, ec *executionConte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "code", "loginName", "password", "name", "email", "language"}
+	fieldsInOrder := [...]string{"clientMutationId", "code", "loginName", "password", "name", "email", "language", "identity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2780,6 +2944,13 @@ func unmarshalInputAcceptInvitationInput(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.Language = data
+		case "identity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identity"))
+			data, err := unmarshalOIdentityProofInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐIdentityInput(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identity = data
 		}
 	}
 	return it, nil
@@ -3812,48 +3983,60 @@ func _Person(ctx context.Context, ec *executionContext, sel ast.SelectionSet, ob
 		case "id":
 			out.Values[i] = _Person_id(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = _Person_version(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
-			out.Values[i] = _Person_name(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Person_name(ctx, ec, field, obj)
+				})
 		case "loginName":
 			out.Values[i] = _Person_loginName(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "email":
 			out.Values[i] = _Person_email(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "language":
 			out.Values[i] = _Person_language(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "roles":
 			out.Values[i] = _Person_roles(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "erasedAt":
+			out.Values[i] = _Person_erasedAt(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = _Person_createdAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "updatedAt":
 			out.Values[i] = _Person_updatedAt(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "identities":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Person_identities(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4171,6 +4354,12 @@ func _Session(ctx context.Context, ec *executionContext, sel ast.SelectionSet, o
 				func(ctx context.Context) graphql.Marshaler {
 					return _Session_current(ctx, ec, field, obj)
 				})
+		case "issuer":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Session_issuer(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -4480,6 +4669,7 @@ func unmarshalNInvitePersonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋp
 }
 
 func marshalNPerson2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐPersonᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*person.Person) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Person", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

@@ -85,6 +85,11 @@ func (r *mutationResolver) RevokeRole(ctx context.Context, input person.RevokeRo
 	return payload.Do(ctx, input, r.Rooms.People.RevokeRole)
 }
 
+// Name is the batch resolver for the name field.
+func (r *personResolver) Name(ctx context.Context, objs []*person.Person) ([]*string, error) {
+	return r.Rooms.shown(ctx, "Person.name", objs)
+}
+
 // Viewer is the resolver for the viewer field.
 func (r *queryResolver) Viewer(ctx context.Context) (*person.Person, error) {
 	return r.Rooms.People.Viewer(ctx)
@@ -131,6 +136,9 @@ func (r *sessionResolver) Current(ctx context.Context, objs []*person.Session) (
 // Invitation returns InvitationResolver implementation.
 func (r *Resolver) Invitation() InvitationResolver { return &invitationResolver{r} }
 
+// Person returns PersonResolver implementation.
+func (r *Resolver) Person() PersonResolver { return &personResolver{r} }
+
 // RoleHolding returns RoleHoldingResolver implementation.
 func (r *Resolver) RoleHolding() RoleHoldingResolver { return &roleHoldingResolver{r} }
 
@@ -139,6 +147,7 @@ func (r *Resolver) Session() SessionResolver { return &sessionResolver{r} }
 
 type (
 	invitationResolver  struct{ *Resolver }
+	personResolver      struct{ *Resolver }
 	roleHoldingResolver struct{ *Resolver }
 	sessionResolver     struct{ *Resolver }
 )

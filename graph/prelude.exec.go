@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -1706,6 +1707,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFulfilment(ct
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐIdentity(ctx context.Context, ec *executionContext, v any) (id.Identity, error) {
+	res, err := wire.UnmarshalIdentityID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐIdentity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Identity) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalIdentityID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐInvitation(ctx context.Context, ec *executionContext, v any) (id.Invitation, error) {
 	res, err := wire.UnmarshalInvitationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1770,6 +1785,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx 
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Person) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalPersonID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPersonalAccess(ctx context.Context, ec *executionContext, v any) (id.PersonalAccess, error) {
+	res, err := wire.UnmarshalPersonalAccessID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPersonalAccess(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.PersonalAccess) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalPersonalAccessID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -2549,6 +2578,24 @@ func marshalOString2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel 
 	}
 
 	return ret
+}
+
+func unmarshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx context.Context, ec *executionContext, v any) (*personal.Text, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalPersonal(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *personal.Text) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalPersonal(*v)
+	return res
 }
 
 func unmarshalOString2ᚖstring(ctx context.Context, ec *executionContext, v any) (*string, error) {

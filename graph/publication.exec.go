@@ -40,6 +40,8 @@ type ContractPublicationResolver interface {
 }
 type PublicationConsentResolver interface {
 	Organisation(ctx context.Context, objs []*publication.Consent) ([]organisation.Organisation, error)
+
+	PersonName(ctx context.Context, objs []*publication.Consent) ([]*string, error)
 }
 type PublishedCommitmentResolver interface {
 	Provider(ctx context.Context, objs []*publication.PublishedCommitment) ([]organisation.Organisation, error)
@@ -785,18 +787,41 @@ func _PublicationConsent_personName(ctx context.Context, ec *executionContext, f
 			return fieldContext_PublicationConsent_personName(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.PersonName, nil
+			return ec.resolveBatch_PublicationConsent_personName(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return marshalNString2string(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOString2ᚖstring(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_PublicationConsent_personName(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("PublicationConsent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("PublicationConsent", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_PublicationConsent_personName(ctx context.Context, field graphql.CollectedField, obj *publication.Consent) (any, error) {
+	resolver := ec.Resolvers.PublicationConsent()
+	if batch, ok := graphql.BatchParentsFor[*publication.Consent](ctx, "PublicationConsent"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PersonName(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"PublicationConsent.personName",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PersonName(ctx, []*publication.Consent{obj})
+	return graphql.ResolveBatchSingleResult[*string](
+		ctx,
+		results,
+		err,
+		"PublicationConsent.personName",
+	)
 }
 
 func _PublicationPayload_publication(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *payload.Of[*publication.Publication]) (ret graphql.Marshaler) {
@@ -2782,10 +2807,11 @@ func _PublicationConsent(ctx context.Context, ec *executionContext, sel ast.Sele
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "personName":
-			out.Values[i] = _PublicationConsent_personName(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _PublicationConsent_personName(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -76,6 +76,11 @@ func (r *publicationConsentResolver) Organisation(ctx context.Context, objs []*p
 	return edge(ctx, objs, func(o *publication.Consent) id.Organisation { return o.Organisation }, r.Rooms.Directory.Many)
 }
 
+// PersonName is the batch resolver for the personName field.
+func (r *publicationConsentResolver) PersonName(ctx context.Context, objs []*publication.Consent) ([]*string, error) {
+	return edge(ctx, objs, func(o *publication.Consent) id.Person { return o.Person }, r.Rooms.actors("PublicationConsent.personName"))
+}
+
 // Provider is the batch resolver for the provider field.
 func (r *publishedCommitmentResolver) Provider(ctx context.Context, objs []*publication.PublishedCommitment) ([]organisation.Organisation, error) {
 	return edge(ctx, objs, func(o *publication.PublishedCommitment) id.Organisation { return o.Provider }, r.Rooms.Directory.Many)

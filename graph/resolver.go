@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/cobuild/cobuild/internal/appraisal"
+	"github.com/cobuild/cobuild/internal/audit"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -15,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/personalaccess"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -58,7 +60,12 @@ type Rooms struct {
 
 	ServiceAccounts *serviceaccount.Service
 
-	Profiles *profile.Service
+	Profiles   *profile.Service
+	Identities Identities
 
 	Events *event.Service
+
+	PersonalAccesses *personalaccess.Service
+
+	Audit *audit.Service
 }

@@ -25,11 +25,13 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Amendment() AmendmentResolver
 	Appraisal() AppraisalResolver
+	AppraisalAnswer() AppraisalAnswerResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
 	ContractCompletion() ContractCompletionResolver
 	ContractConsent() ContractConsentResolver
+	ContractNotice() ContractNoticeResolver
 	ContractObjection() ContractObjectionResolver
 	ContractOrigin() ContractOriginResolver
 	ContractParty() ContractPartyResolver
@@ -53,11 +55,14 @@ type ResolverRoot interface {
 	FulfilmentReport() FulfilmentReportResolver
 	FulfilmentResolution() FulfilmentResolutionResolver
 	FulfilmentWaiver() FulfilmentWaiverResolver
+	Identity() IdentityResolver
 	Invitation() InvitationResolver
 	LibraryClause() LibraryClauseResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
+	Person() PersonResolver
+	PersonalAccess() PersonalAccessResolver
 	ProfileShare() ProfileShareResolver
 	PublicationConsent() PublicationConsentResolver
 	PublishedCommitment() PublishedCommitmentResolver
@@ -183,6 +188,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EndDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputEndDelegationInput)),
 			graphql.NewInputUnmarshaler("EndServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEndServiceAccountInput)),
 			graphql.NewInputUnmarshaler("EndSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputEndSessionInput)),
+			graphql.NewInputUnmarshaler("ErasePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputErasePersonInput)),
 			graphql.NewInputUnmarshaler("EventFilter", graphql.BindUnmarshaler(ec, unmarshalInputEventFilter)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
@@ -190,11 +196,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("FulfilmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentStatusChoice)),
 			graphql.NewInputUnmarshaler("GiveContractNoticeInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveContractNoticeInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
+			graphql.NewInputUnmarshaler("IdentityProofInput", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProofInput)),
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
 			graphql.NewInputUnmarshaler("InvitePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputInvitePersonInput)),
 			graphql.NewInputUnmarshaler("LibraryClauseFilter", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseFilter)),
 			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
+			graphql.NewInputUnmarshaler("LinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputLinkIdentityInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
@@ -256,6 +264,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
+			graphql.NewInputUnmarshaler("SignInWithIssuerInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInWithIssuerInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
@@ -272,6 +281,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateUnitKindChoice)),
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
+			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
 			graphql.NewInputUnmarshaler("UpdateCooperationProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCooperationProfileInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
@@ -371,7 +381,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -388,6 +398,9 @@ var sources = []*ast.Source{
 
 "The field is answered only to a caller whose token carries the scope; every field of a root type has one."
 directive @scope("What the token must carry." needs: Scope!) on FIELD_DEFINITION
+
+"The field tells something about a person: it is kept encrypted, appears in no log, event or export, is null once the person was erased, and whoever reads it of somebody else is counted in ` + "`" + `personalAccesses` + "`" + `."
+directive @personal on FIELD_DEFINITION
 
 # For the code generator alone; the published schema leaves them out.
 directive @goField(
@@ -554,6 +567,7 @@ type Subscription
 `, BuiltIn: false},
 	{Name: "amendment.graphqls", Input: sourceData("amendment.graphqls"), BuiltIn: false},
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
+	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
@@ -561,9 +575,11 @@ type Subscription
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
+	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
+	{Name: "personal.graphqls", Input: sourceData("personal.graphqls"), BuiltIn: false},
 	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
@@ -902,6 +918,42 @@ func childFields_AppraisalRating(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AppraisalRating", field.Name)
 }
 
+func childFields_AuditCheckpoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "origin":
+		return fieldContext_AuditCheckpoint_origin(ctx, ec, field)
+	case "size":
+		return fieldContext_AuditCheckpoint_size(ctx, ec, field)
+	case "root":
+		return fieldContext_AuditCheckpoint_root(ctx, ec, field)
+	case "note":
+		return fieldContext_AuditCheckpoint_note(ctx, ec, field)
+	case "signedAt":
+		return fieldContext_AuditCheckpoint_signedAt(ctx, ec, field)
+	case "keys":
+		return fieldContext_AuditCheckpoint_keys(ctx, ec, field)
+	case "witnesses":
+		return fieldContext_AuditCheckpoint_witnesses(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditCheckpoint", field.Name)
+}
+
+func childFields_AuditWitness(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_AuditWitness_name(ctx, ec, field)
+	case "key":
+		return fieldContext_AuditWitness_key(ctx, ec, field)
+	case "size":
+		return fieldContext_AuditWitness_size(ctx, ec, field)
+	case "at":
+		return fieldContext_AuditWitness_at(ctx, ec, field)
+	case "note":
+		return fieldContext_AuditWitness_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditWitness", field.Name)
+}
+
 func childFields_BilingualText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "zh":
@@ -1188,6 +1240,22 @@ func childFields_CommunityEdge(ctx context.Context, ec *executionContext, field 
 		return fieldContext_CommunityEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommunityEdge", field.Name)
+}
+
+func childFields_ConsistencyProof(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return fieldContext_ConsistencyProof_from(ctx, ec, field)
+	case "to":
+		return fieldContext_ConsistencyProof_to(ctx, ec, field)
+	case "fromRoot":
+		return fieldContext_ConsistencyProof_fromRoot(ctx, ec, field)
+	case "toRoot":
+		return fieldContext_ConsistencyProof_toRoot(ctx, ec, field)
+	case "proof":
+		return fieldContext_ConsistencyProof_proof(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsistencyProof", field.Name)
 }
 
 func childFields_ContractChange(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1952,6 +2020,20 @@ func childFields_EndSessionPayload(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type EndSessionPayload", field.Name)
 }
 
+func childFields_ErasePersonPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return fieldContext_ErasePersonPayload_person(ctx, ec, field)
+	case "errors":
+		return fieldContext_ErasePersonPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ErasePersonPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ErasePersonPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasePersonPayload", field.Name)
+}
+
 func childFields_Event(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1974,6 +2056,10 @@ func childFields_Event(ctx context.Context, ec *executionContext, field graphql.
 		return fieldContext_Event_at(ctx, ec, field)
 	case "data":
 		return fieldContext_Event_data(ctx, ec, field)
+	case "hash":
+		return fieldContext_Event_hash(ctx, ec, field)
+	case "previousHash":
+		return fieldContext_Event_previousHash(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Event", field.Name)
 }
@@ -2194,6 +2280,54 @@ func childFields_GrantRolePayload(ctx context.Context, ec *executionContext, fie
 	return nil, fmt.Errorf("no field named %q was found under type GrantRolePayload", field.Name)
 }
 
+func childFields_Identity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Identity_id(ctx, ec, field)
+	case "issuer":
+		return fieldContext_Identity_issuer(ctx, ec, field)
+	case "linkedAt":
+		return fieldContext_Identity_linkedAt(ctx, ec, field)
+	case "lastUsedAt":
+		return fieldContext_Identity_lastUsedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
+}
+
+func childFields_IdentityIssuer(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_IdentityIssuer_name(ctx, ec, field)
+	case "title":
+		return fieldContext_IdentityIssuer_title(ctx, ec, field)
+	case "start":
+		return fieldContext_IdentityIssuer_start(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IdentityIssuer", field.Name)
+}
+
+func childFields_InclusionProof(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "event":
+		return fieldContext_InclusionProof_event(ctx, ec, field)
+	case "seq":
+		return fieldContext_InclusionProof_seq(ctx, ec, field)
+	case "hash":
+		return fieldContext_InclusionProof_hash(ctx, ec, field)
+	case "leaf":
+		return fieldContext_InclusionProof_leaf(ctx, ec, field)
+	case "treeSize":
+		return fieldContext_InclusionProof_treeSize(ctx, ec, field)
+	case "root":
+		return fieldContext_InclusionProof_root(ctx, ec, field)
+	case "proof":
+		return fieldContext_InclusionProof_proof(ctx, ec, field)
+	case "note":
+		return fieldContext_InclusionProof_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InclusionProof", field.Name)
+}
+
 func childFields_Invitation(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2390,6 +2524,20 @@ func childFields_LibraryClauseVersionEdge(ctx context.Context, ec *executionCont
 	return nil, fmt.Errorf("no field named %q was found under type LibraryClauseVersionEdge", field.Name)
 }
 
+func childFields_LinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identity":
+		return fieldContext_LinkIdentityPayload_identity(ctx, ec, field)
+	case "errors":
+		return fieldContext_LinkIdentityPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_LinkIdentityPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_LinkIdentityPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LinkIdentityPayload", field.Name)
+}
+
 func childFields_MailRefusal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -2530,10 +2678,14 @@ func childFields_Person(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_Person_language(ctx, ec, field)
 	case "roles":
 		return fieldContext_Person_roles(ctx, ec, field)
+	case "erasedAt":
+		return fieldContext_Person_erasedAt(ctx, ec, field)
 	case "createdAt":
 		return fieldContext_Person_createdAt(ctx, ec, field)
 	case "updatedAt":
 		return fieldContext_Person_updatedAt(ctx, ec, field)
+	case "identities":
+		return fieldContext_Person_identities(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Person", field.Name)
 }
@@ -2560,6 +2712,54 @@ func childFields_PersonEdge(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_PersonEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PersonEdge", field.Name)
+}
+
+func childFields_PersonalAccess(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_PersonalAccess_id(ctx, ec, field)
+	case "organisation":
+		return fieldContext_PersonalAccess_organisation(ctx, ec, field)
+	case "role":
+		return fieldContext_PersonalAccess_role(ctx, ec, field)
+	case "serviceAccount":
+		return fieldContext_PersonalAccess_serviceAccount(ctx, ec, field)
+	case "field":
+		return fieldContext_PersonalAccess_field(ctx, ec, field)
+	case "day":
+		return fieldContext_PersonalAccess_day(ctx, ec, field)
+	case "firstAt":
+		return fieldContext_PersonalAccess_firstAt(ctx, ec, field)
+	case "lastAt":
+		return fieldContext_PersonalAccess_lastAt(ctx, ec, field)
+	case "count":
+		return fieldContext_PersonalAccess_count(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalAccess", field.Name)
+}
+
+func childFields_PersonalAccessConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_PersonalAccessConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_PersonalAccessConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_PersonalAccessConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_PersonalAccessConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalAccessConnection", field.Name)
+}
+
+func childFields_PersonalAccessEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_PersonalAccessEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_PersonalAccessEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PersonalAccessEdge", field.Name)
 }
 
 func childFields_ProfileShare(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3076,6 +3276,8 @@ func childFields_SecurityEntry(ctx context.Context, ec *executionContext, field 
 		return fieldContext_SecurityEntry_organisation(ctx, ec, field)
 	case "subject":
 		return fieldContext_SecurityEntry_subject(ctx, ec, field)
+	case "credential":
+		return fieldContext_SecurityEntry_credential(ctx, ec, field)
 	case "code":
 		return fieldContext_SecurityEntry_code(ctx, ec, field)
 	case "operation":
@@ -3204,6 +3406,8 @@ func childFields_Session(ctx context.Context, ec *executionContext, field graphq
 		return fieldContext_Session_client(ctx, ec, field)
 	case "current":
 		return fieldContext_Session_current(ctx, ec, field)
+	case "issuer":
+		return fieldContext_Session_issuer(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
@@ -3556,6 +3760,20 @@ func childFields_TemplateRole(ctx context.Context, ec *executionContext, field g
 		return fieldContext_TemplateRole_unitKinds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateRole", field.Name)
+}
+
+func childFields_UnlinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "identity":
+		return fieldContext_UnlinkIdentityPayload_identity(ctx, ec, field)
+	case "errors":
+		return fieldContext_UnlinkIdentityPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_UnlinkIdentityPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_UnlinkIdentityPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnlinkIdentityPayload", field.Name)
 }
 
 func childFields_UpdateCommunityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

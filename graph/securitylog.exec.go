@@ -27,6 +27,7 @@ type SecurityEntryResolver interface {
 	Person(ctx context.Context, objs []*securitylog.Entry) ([]*person.Person, error)
 	Organisation(ctx context.Context, objs []*securitylog.Entry) ([]organisation.Organisation, error)
 	Subject(ctx context.Context, objs []*securitylog.Entry) ([]wire.Node, error)
+	Credential(ctx context.Context, obj *securitylog.Entry) (*string, error)
 	Code(ctx context.Context, obj *securitylog.Entry) (*fault.Code, error)
 	Operation(ctx context.Context, obj *securitylog.Entry) (*string, error)
 	Network(ctx context.Context, obj *securitylog.Entry) (*string, error)
@@ -319,6 +320,29 @@ func (ec *executionContext) resolveBatch_SecurityEntry_subject(ctx context.Conte
 		err,
 		"SecurityEntry.subject",
 	)
+}
+
+func _SecurityEntry_credential(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *securitylog.Entry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_SecurityEntry_credential(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SecurityEntry().Credential(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return marshalOID2ᚖstring(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_SecurityEntry_credential(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecurityEntry", field, true, true, "ID")
 }
 
 func _SecurityEntry_code(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *securitylog.Entry) (ret graphql.Marshaler) {
@@ -733,6 +757,12 @@ func _SecurityEntry(ctx context.Context, ec *executionContext, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _SecurityEntry_subject(ctx, ec, field, obj)
+				})
+		case "credential":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _SecurityEntry_credential(ctx, ec, field, obj)
 				})
 		case "code":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

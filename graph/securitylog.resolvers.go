@@ -37,6 +37,11 @@ func (r *securityEntryResolver) Subject(ctx context.Context, objs []*securitylog
 	return edge(ctx, objs, func(o *securitylog.Entry) string { return o.Subject }, r.Rooms.find)
 }
 
+// Credential is the resolver for the credential field.
+func (r *securityEntryResolver) Credential(ctx context.Context, obj *securitylog.Entry) (*string, error) {
+	return said(obj.Credential), nil
+}
+
 // Code is the resolver for the code field.
 func (r *securityEntryResolver) Code(ctx context.Context, obj *securitylog.Entry) (*fault.Code, error) {
 	return said(obj.Code), nil

@@ -290,7 +290,7 @@ func TestTheAddressesOfOAuthRefuseByTheWordsOfTheRFCs(t *testing.T) {
 		"looking as nobody":  {"introspect", url.Values{"token": {"x"}}, nil, 401, "invalid_client"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			from := append(slices.Clone(c.alter), func(r *http.Request) { r.RemoteAddr = "[2001:db8::" + hex(name) + "]:1" })
+			from := append(slices.Clone(c.alter), func(r *http.Request) { r.RemoteAddr = "[2001:db8::" + hexed(name) + "]:1" })
 			rec, body := form(t, w, "/oauth/"+c.path, c.form, from...)
 			if rec.Code != c.status || body["error"] != c.code || body["error_description"] == "" {
 				t.Errorf("got %d %s", rec.Code, rec.Body)
@@ -312,8 +312,8 @@ func TestTheAddressesOfOAuthRefuseByTheWordsOfTheRFCs(t *testing.T) {
 	}
 }
 
-// hex is an address of its own for each name.
-func hex(name string) string {
+// hexed is an address of its own for each name.
+func hexed(name string) string {
 	const digits = "0123456789abcdef"
 	var b strings.Builder
 	sum := 0

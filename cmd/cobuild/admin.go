@@ -97,6 +97,10 @@ func commandsOn(a *app.App) map[string]control.Command {
 		},
 		"seed":   importFile(a),
 		"report": printReport(a),
+
+		"personal-rotate": rotatePersonal(a),
+		"personal-status": personalStatus(a),
+		"audit-export":    exportAudit(a),
 	}
 }
 

@@ -97,6 +97,7 @@ func TestACommandAskedWronglySaysHowItIsAsked(t *testing.T) {
 		{[]string{"serve", "--rate-organisation", "99999999"}, "to 10000000"},
 		{[]string{"serve", "--max-running", "-3"}, "--max-running is from 0"},
 		{[]string{"serve", "--operation-timeout", "1ms"}, "from 100ms to 1m"},
+		{[]string{"serve", "--personal-key-age", "1m"}, "from 1h to 87600h"},
 		{[]string{"serve", "--cors-origin", "*"}, "https://app.example.org"},
 		{[]string{"serve", "--cors-origin", "https://*.example.org"}, "https://app.example.org"},
 		{[]string{"serve", "--cors-origin", "https://app.example.org/"}, "https://app.example.org"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/witness"
 )
 
 // version is set when the program is built.
@@ -39,7 +40,8 @@ type program struct {
 // errTold ends a command whose refusal is already printed.
 var errTold = errors.New("told")
 
-// run is the program without its process: 0 when all went well, 1 when it did not, 2 when it was asked wrongly.
+// run is the program without its process: 0 when all went well, 1 when it did not, 2 when it was asked wrongly, 3 when a
+// witness has found its log rewritten.
 func run(ctx context.Context, args []string, env func(string) string, in io.Reader, out, errs io.Writer) int {
 	w, err := speak(env)
 	if err != nil {
@@ -57,6 +59,9 @@ func run(ctx context.Context, args []string, env func(string) string, in io.Read
 		return 0
 	}
 	p.report(err)
+	if errors.Is(err, witness.ErrInconsistent) {
+		return alarm
+	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return 2
 	}
@@ -106,6 +111,8 @@ func (p *program) commands() *cli.Command {
 		Commands: []*cli.Command{
 			p.serve(), p.admin(), p.seed(), p.verify(), p.keyring(), p.demo(), p.printing(),
 			p.schema(),
+			p.personal(),
+			p.audit(), p.witness(),
 			{Name: "version", Usage: p.text("version.usage"), Action: func(context.Context, *cli.Command) error {
 				_, err := fmt.Fprintln(p.out, version)
 				return err

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/platform/control"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web"
 )
 
@@ -29,7 +30,8 @@ func (p *program) serve() *cli.Command {
 		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
 			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("metrics-addr", measuresAt),
-		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags()),
+			p.durationFlag("personal-key-age", vault.Age), p.listFlag("witness"),
+		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags()),
 		Action: p.runServer,
 	}
 }
@@ -58,6 +60,18 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err := p.edge(c, &bounds); err != nil {
 		return err
 	}
+	issuing, err := p.issuing(c)
+	if err != nil {
+		return err
+	}
+	keyAge := c.Duration("personal-key-age")
+	if keyAge < time.Hour || keyAge > 10*365*24*time.Hour {
+		return p.usage("error.number", "flag", "personal-key-age", "min", "1h", "max", "87600h")
+	}
+	witnesses, err := p.ledgerKeys(c.StringSlice("witness"))
+	if err != nil {
+		return err
+	}
 	secured, err := p.certificate(c)
 	if err != nil {
 		return err
@@ -69,7 +83,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
 		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
-		cfg.Bounds = bounds
+		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
 		if demo {
 			cfg.Now = now.Now
 		}
@@ -217,6 +231,9 @@ func reload(ctx context.Context, a *app.App, secured *web.Certificate, log *slog
 			reread(log, "trusted documents", a.TrustDocuments)
 			if a.Gateways != nil {
 				reread(log, "gateway keys", a.Gateways.Reload)
+			}
+			if a.Issuers != nil {
+				reread(log, "issuers", a.Issuers.Reload)
 			}
 			if secured != nil {
 				reread(log, "certificate", secured.Reload)

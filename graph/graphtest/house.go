@@ -67,6 +67,8 @@ func New(tb testing.TB, alter ...func(*app.Config)) *House {
 		Bounds: app.Bounds{Rates: limit.Rates{
 			limit.Organisation: {Burst: 1e9, Refill: time.Hour}, limit.Person: {Burst: 1e9, Refill: time.Hour}, limit.Address: {Burst: 1e9, Refill: time.Hour},
 		}},
+
+		Issuing: issuing(tb),
 	}
 	for _, a := range alter {
 		a(&c)

@@ -12,7 +12,8 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindAppraisal: AppraisalRead, id.KindCriteria: CriteriaRead,
 		id.KindPublication: PublicationRead, id.KindPublished: PublishedRead, id.KindNotification: NotificationRead,
 		id.KindSecurityEntry: SecurityRead, id.KindDelegation: DelegationRead, id.KindServiceAccount: ServiceRead,
-		id.KindProfile: ProfileRead,
+		id.KindProfile:        ProfileRead,
+		id.KindPersonalAccess: PersonalAccessRead,
 	}[k]
 	return action, ok
 }

@@ -28,7 +28,8 @@ func scopeOf(action string) authz.Scope {
 	switch what {
 	case "district", "subDistrict", "community", "unit":
 		return pick(authz.ScopeOrganisationsRead, authz.ScopeOrganisationsWrite)
-	case "person", "role", "session", "invitation", "notification", "notificationSettings", "serviceAccount", "security", "delegation":
+	case "person", "role", "session", "invitation", "notification", "notificationSettings", "serviceAccount", "security", "delegation", "identity",
+		"personalAccess":
 		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)
 	case "key":
 		return pick(authz.ScopePublic, authz.ScopeContractsSign)

@@ -41,6 +41,9 @@ func Table() authz.Table {
 		security(), serviceAccounts(), delegations(),
 
 		profiles(),
+		identities(),
+		personalAccesses(),
+		audits(),
 	)))
 }
 

@@ -13,23 +13,29 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cobuild/cobuild/internal/appraisal"
+	"github.com/cobuild/cobuild/internal/audit"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/personalaccess"
 	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/limit"
+	"github.com/cobuild/cobuild/internal/platform/oidc"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/profile"
@@ -70,6 +76,11 @@ type Config struct {
 	Live gql.Live
 
 	Bounds Bounds
+
+	Issuing Issuing
+	KeyAge  time.Duration // of a key for personal data before the next one; 0 for the usual
+	// Witnesses are whose counter-signatures on the audit log are taken.
+	Witnesses []ledger.Key
 }
 
 // audience is whom access tokens are for: this API.
@@ -105,7 +116,9 @@ type App struct {
 
 	ServiceAccounts *serviceaccount.Service
 
-	Profiles *profile.Service
+	Profiles   *profile.Service
+	Identities *identity.Service
+	Issuers    *oidc.Issuers // nil where there is none
 
 	Budgets *limit.Limiter // what callers may still ask for
 	leases  *limit.Leases  // nil where this node is the only one
@@ -116,6 +129,11 @@ type App struct {
 	measures *prometheus.Registry // of the handler
 
 	Events *event.Service
+
+	Vault            *vault.Vault // what is personal is encrypted by
+	PersonalAccesses *personalaccess.Service
+
+	Audit *audit.Service
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -127,12 +145,15 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	a.Cursors = &page.Cursors{Keys: func() [][]byte { return secrets(c.Keyring, keyring.Cursor) }}
 	a.Verifier = &token.Verifier{Keys: c.Keyring, Name: c.Issuer, Audience: audience, AllowDemo: c.Demo, Now: c.Now}
 	var err error
-	if a.Journal, err = journal.New(ctx, journal.Options{Backend: c.Backend, Now: c.Now, Log: c.Log, Node: c.Node}); err != nil {
+	if a.Journal, err = journal.New(ctx, journal.Options{Backend: c.Backend, Now: c.Now, Log: c.Log, Node: c.Node, Random: c.Random}); err != nil {
 		return nil, err
 	}
 	a.listen()
 	a.Scheduler = schedule.New(c.Now, c.Log)
 	if err := a.openBudgets(ctx); err != nil {
+		return nil, err
+	}
+	if a.Vault, err = vault.Open(ctx, c.Backend, vault.Config{Ring: c.Keyring, Now: c.Now, Random: c.Random, Age: c.KeyAge}); err != nil {
 		return nil, err
 	}
 	if err := a.securityLog(ctx); err != nil {
@@ -142,6 +163,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.people(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.identities(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.contracts(ctx); err != nil {
@@ -169,6 +193,12 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.profiles(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.personalAccesses(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.auditLog(ctx); err != nil {
 		return nil, err
 	}
 	a.events()
@@ -204,6 +234,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.hearEndings(ctx) })
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
+	g.Go(func() error { return a.Audit.Run(ctx) })
 	return g.Wait()
 }
 
@@ -219,7 +250,7 @@ func (a *App) Settle(ctx context.Context) error {
 			n, err = a.Mailer.Settle(ctx)
 		}
 		if err != nil || n == 0 {
-			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx))
+			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))
 		}
 	}
 	return errors.New("background work does not come to an end")
@@ -230,5 +261,5 @@ func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
 
 // Close writes what waits in memory, and lets go of the store.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.SecurityLog.Close(ctx), a.Backend.Close(ctx))
+	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Backend.Close(ctx))
 }

@@ -36,6 +36,9 @@ func (a *App) rooms() graph.Rooms {
 
 		Events: a.Events,
 
-		Profiles: a.Profiles,
+		Profiles:         a.Profiles,
+		Identities:       a.identityFace(),
+		PersonalAccesses: a.PersonalAccesses,
+		Audit:            a.Audit,
 	}
 }

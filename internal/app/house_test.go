@@ -170,7 +170,7 @@ func (h *house) as(who id.Person) context.Context {
 	h.t.Helper()
 	p, err := h.People.Person(h.system(), who)
 	must(h.t, err)
-	return authz.With(h.t.Context(), authz.Actor{Person: who, Name: p.Name, Holdings: p.Holdings(h.clock.now())})
+	return authz.With(h.t.Context(), authz.Actor{Person: who, Name: p.Name.Clear(), Holdings: p.Holdings(h.clock.now())})
 }
 
 func (h *house) system() context.Context { return authz.AsSystem(h.t.Context()) }

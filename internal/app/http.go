@@ -42,10 +42,12 @@ func (a *App) Handler() (http.Handler, error) {
 	return web.New(web.Config{
 		GraphQL: a.engine,
 		Reports: a.paper(), Mail: a.leave(), Gateway: a.Gateways.Knows, Explorer: explore,
-		OAuth: a.oauth(),
-		SDL:   graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
+		OAuth: a.oauth(), SignIn: a.signInPages(),
+		SDL: graph.SDL(), Authenticate: a.Authenticate, Refused: a.refused, Ready: a.Ready,
 		JWKS:      func(context.Context) ([]byte, error) { return token.JWKS(a.Keyring, a.Now()) },
 		Catalogue: sentences, Log: a.Log, Metrics: metrics, Now: a.Now, Random: a.Random, Version: a.Version,
+
+		Audit: a.logbook(),
 
 		Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Proxies: a.Bounds.Proxies, Origins: a.Bounds.Origins,
 	}), nil

@@ -66,7 +66,7 @@ func (a *App) accounts(ctx context.Context, ids []id.Person) ([]notification.Acc
 func account(p *person.Person) notification.Account {
 	var to notification.Account
 	if p.Email != nil {
-		to.Email = *p.Email
+		to.Email = p.Email.Clear()
 	}
 	if p.Language != nil {
 		to.Language = notification.Language(*p.Language)

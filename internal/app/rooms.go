@@ -60,7 +60,14 @@ func (a *App) people(ctx context.Context) error {
 		Client:       request.Client,
 		Noted:        a.atTheDoor,
 		Altered:      func(p id.Person) { a.Feed.Recheck(string(p)) },
+
+		Identities: a.vouching(),
+		Vault:      a.Vault,
+		Bound:      func(ctx context.Context, o id.Organisation) (bool, error) { return a.Contracts.Bound(ctx, o) },
 	})
+	if err == nil {
+		a.Vault.Watch(a.People.Sealed()...)
+	}
 	return err
 }
 
@@ -162,7 +169,9 @@ func (a *App) follow() {
 
 	a.Journal.Follow("profiles-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Profiles.Moved))
 
-	a.Journal.Follow("notifications-of-people", notification.Events(), a.Notifications.Follow)
+	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
+
+	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
 }
 
 // jobs are what time does in each room.
@@ -181,7 +190,12 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "service-accounts", Do: a.ServiceAccounts.Tick},
 
+		{Name: "identities", Do: a.Identities.Tick},
+
 		{Name: "budgets", Do: a.sweepBudgets},
 		{Name: "security log", Do: a.SecurityLog.Tick},
+
+		{Name: "keys of personal data", Do: a.Vault.Tick},
+		{Name: "accesses to personal data", Do: a.PersonalAccesses.Tick},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
 	"github.com/cobuild/cobuild/internal/securitylog"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 )
 
@@ -44,4 +45,11 @@ func (a *App) refused(ctx context.Context, code fault.Code, operation string) {
 		d.Kind = securitylog.TokenRefused
 	}
 	a.SecurityLog.Note(ctx, d)
+}
+
+// programsAtTheDoor keeps what programs come with: which key or secret, and of whose.
+func (a *App) programsAtTheDoor(ctx context.Context, d serviceaccount.Deed) {
+	a.SecurityLog.Note(ctx, securitylog.Deed{
+		Kind: securitylog.Kind(d.Kind), Organisation: d.Organisation, Subject: string(d.Account), Credential: d.Credential, Code: d.Code,
+	})
 }

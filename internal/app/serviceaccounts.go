@@ -19,7 +19,7 @@ func (a *App) serviceAccounts(ctx context.Context) error {
 		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Ring: a.Keyring, Told: a.told,
 		Tokens:   &token.Issuer{Keys: a.Keyring, Name: a.Issuer, Audience: audience, Now: a.Now},
 		Verifier: a.Verifier, Audiences: web.OAuthAudiences(a.Issuer),
-		Organisation: a.Directory.FactsOf, Address: request.Address,
+		Organisation: a.Directory.FactsOf, Address: request.Address, Noted: a.programsAtTheDoor,
 
 		Altered: func(of id.ServiceAccount) { a.Feed.Recheck(string(of)) },
 	})

@@ -94,6 +94,14 @@ func (s *shaky) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 	return s.call(func() error { return s.Backend.Insert(ctx, coll, doc) })
 }
 
+func (s *shaky) InsertMany(ctx context.Context, coll string, docs []bson.Raw) (n int, err error) {
+	err = s.call(func() (err error) {
+		n, err = s.Backend.InsertMany(ctx, coll, docs)
+		return err
+	})
+	return n, err
+}
+
 func (s *shaky) Replace(ctx context.Context, coll string, rev int64, doc bson.Raw) error {
 	return s.call(func() error { return s.Backend.Replace(ctx, coll, rev, doc) })
 }

@@ -35,7 +35,7 @@ func TestACommunityDraftsFromATemplateThatItIsShownOnEitherStore(t *testing.T) {
 			equal(t, "origin", c.Origin.Template, m.ID)
 			equal(t, "commitments", len(c.Commitments), len(m.Promises))
 
-			again := open(t, s.node())
+			again := h.another(s.node())
 			after, err := again.Templates.Templates(t.Context(), &w.community, school, nil, page.Args{First: new(100)})
 			must(t, err)
 			equal(t, "templates after another start", len(after.Edges), len(list.Edges))

@@ -83,11 +83,10 @@ type Appraisal struct {
 
 // Sealed is what an appraisal says. Until it is opened nobody sees it but the people of its author.
 type Sealed struct {
-	Ratings    []*Rating `bson:"ratings"` // one for each criterion, in the order of the set
-	Comment    string    `bson:"comment"`
-	Salt       string    `bson:"salt"` // random, so that nobody finds the text by trying out what the hash may stand for
-	Person     id.Person `bson:"person,omitempty"`
-	PersonName string    `bson:"personName,omitempty"`
+	Ratings []*Rating `bson:"ratings"` // one for each criterion, in the order of the set
+	Comment string    `bson:"comment"`
+	Salt    string    `bson:"salt"` // random, so that nobody finds the text by trying out what the hash may stand for
+	Person  id.Person `bson:"person,omitempty"`
 }
 
 // Rating is a score under one criterion.
@@ -98,10 +97,9 @@ type Rating struct {
 
 // Answer is what the appraised organisation has to say to it.
 type Answer struct {
-	Body       string    `bson:"body"`
-	At         time.Time `bson:"at"`
-	Person     id.Person `bson:"person,omitempty"`
-	PersonName string    `bson:"personName,omitempty"`
+	Body   string    `bson:"body"`
+	At     time.Time `bson:"at"`
+	Person id.Person `bson:"person,omitempty"`
 }
 
 // IsNode marks an appraisal as an object that the API finds by its identifier alone.
@@ -149,9 +147,12 @@ func (a *Appraisal) Comment() *string {
 // Salt is the random part of the sealed text; nil while it is sealed for the reader.
 func (a *Appraisal) Salt() *string { return a.within(func(s *Sealed) string { return s.Salt }) }
 
-// PersonName is who wrote it for the organisation; nil while it is sealed for the reader.
-func (a *Appraisal) PersonName() *string {
-	return a.within(func(s *Sealed) string { return s.PersonName })
+// Author is who wrote it for the organisation; empty while it is sealed for the reader.
+func (a *Appraisal) Author() id.Person {
+	if a.Sealed == nil {
+		return ""
+	}
+	return a.Sealed.Person
 }
 
 func (a *Appraisal) within(of func(*Sealed) string) *string {

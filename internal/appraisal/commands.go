@@ -57,7 +57,7 @@ func (s *Service) Submit(ctx context.Context, in SubmitInput) (*Appraisal, error
 func (s *Service) said(ctx context.Context, in SubmitInput) (*Sealed, error) {
 	var faults fault.List
 	who := authz.From(ctx)
-	out := &Sealed{Person: who.Author(), PersonName: who.Name}
+	out := &Sealed{Person: who.Author()}
 	if in.Comment != nil {
 		out.Comment = text.Block(&faults, "comment", *in.Comment, 0, MaxComment)
 	}
@@ -101,7 +101,7 @@ func (s *Service) Answer(ctx context.Context, in AnswerInput) (*Appraisal, error
 		if err := s.can(who, VerbAnswer, a); err != nil {
 			return err
 		}
-		return a.answer(&Answer{Body: body, At: s.now(), Person: who.Author(), PersonName: who.Name})
+		return a.answer(&Answer{Body: body, At: s.now(), Person: who.Author()})
 	})
 }
 

@@ -57,7 +57,7 @@ func (c *Contract) Amend(a *Amendment, at time.Time) error {
 	}
 	c.Text, c.TextVersion = a.Text, a.Number
 	c.Revisions = append(c.Revisions, Revision{
-		Number: a.Number, At: at, Organisation: a.Made.Organisation, Person: a.Made.Person, PersonName: a.Made.PersonName,
+		Number: a.Number, At: at, Organisation: a.Made.Organisation, Person: a.Made.Person,
 		Summary: a.Summary, Amendment: a.ID,
 	})
 	for _, n := range a.Text.Named {

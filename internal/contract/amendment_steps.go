@@ -53,7 +53,7 @@ func (a *Amendment) adopt(by By, c *Contract, p proposal) {
 	a.Contract, a.BaseVersion, a.Number, a.BaseHash = c.ID, c.TextVersion, c.TextVersion+1, c.hashInForce()
 	a.Text, a.EffectiveOn, a.Summary = p.text, p.effectiveOn, p.summary
 	a.Made = Revision{
-		Number: a.Made.Number + 1, At: by.At, Organisation: by.Party, Person: by.Person, PersonName: by.Name, Summary: p.summary,
+		Number: a.Made.Number + 1, At: by.At, Organisation: by.Party, Person: by.Person, Summary: p.summary,
 	}
 	was := a.Parties
 	a.Parties = make([]*Party, 0, len(p.text.Named))
@@ -186,7 +186,7 @@ func (a *Amendment) sign(by By, c *Contract, key, jws string) error {
 	p := a.Party(by.Party)
 	p.State = HasSigned
 	p.Signature = &Signature{
-		Organisation: by.Party, Key: key, JWS: jws, TextHash: a.Frozen.Hash, SignedAt: by.At, Person: by.Person, PersonName: by.Name,
+		Organisation: by.Party, Key: key, JWS: jws, TextHash: a.Frozen.Hash, SignedAt: by.At, Person: by.Person,
 	}
 	if roll(a.Parties).waits() {
 		if err := a.move(AmendSign, AmendmentSigning); err != nil {
@@ -209,7 +209,7 @@ func (a *Amendment) agreed(p *Party) { p.State, p.AgreedTo = Agreed, a.Made.Numb
 func (a *Amendment) disagreed(p *Party) { p.State, p.AgreedTo = Invited, 0 }
 
 func (a *Amendment) remark(by By, r Remark) {
-	r.Organisation, r.Person, r.PersonName, r.At, r.TextVersion = by.Party, by.Person, by.Name, by.At, a.Made.Number
+	r.Organisation, r.Person, r.At, r.TextVersion = by.Party, by.Person, by.At, a.Made.Number
 	a.Remarks = append(a.Remarks, r)
 }
 

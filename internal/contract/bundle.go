@@ -44,7 +44,7 @@ func (a *Amendment) exported() signing.Amendment {
 func (p *Party) exported() signing.Party {
 	out := signing.Party{Party: p.Organisation, Name: p.Name, Part: string(p.Part)}
 	if g := p.Signature; g != nil {
-		out.Kid, out.JWS, out.SignedAt, out.By = g.Key, g.JWS, &g.SignedAt, g.PersonName
+		out.Kid, out.JWS, out.SignedAt, out.By = g.Key, g.JWS, &g.SignedAt, string(g.Person)
 	}
 	return out
 }

@@ -17,7 +17,6 @@ type Completion struct {
 	Organisation id.Organisation `bson:"organisation"`
 	At           time.Time       `bson:"at"`
 	Person       id.Person       `bson:"person,omitempty"`
-	PersonName   string          `bson:"personName,omitempty"`
 	CompletesAt  time.Time       `bson:"completesAt"`
 }
 
@@ -27,7 +26,6 @@ type Objection struct {
 	Reason       string           `bson:"reason"`
 	At           time.Time        `bson:"at"`
 	Person       id.Person        `bson:"person,omitempty"`
-	PersonName   string           `bson:"personName,omitempty"`
 }
 
 // Undone is what in a contract is not done yet: occurrences that are due, reported, disputed or at rest, days still to
@@ -57,7 +55,7 @@ func (c *Contract) Complete(by By, open Undone) error {
 		return err
 	}
 	c.Completion = &Completion{
-		Organisation: by.Party, At: by.At, Person: by.Person, PersonName: by.Name, CompletesAt: by.At.Add(ObjectFor),
+		Organisation: by.Party, At: by.At, Person: by.Person, CompletesAt: by.At.Add(ObjectFor),
 	}
 	c.Objection = nil
 	c.settle()
@@ -76,7 +74,7 @@ func (c *Contract) Object(by By, reason string) error {
 		return err
 	}
 	c.Completion = nil
-	c.Objection = &Objection{Organisation: &by.Party, Reason: reason, At: by.At, Person: by.Person, PersonName: by.Name}
+	c.Objection = &Objection{Organisation: &by.Party, Reason: reason, At: by.At, Person: by.Person}
 	c.settle()
 	return c.tell(ToldCompletionObjected, by.Party)
 }

@@ -88,7 +88,6 @@ type Revision struct {
 	At           time.Time       `bson:"at"`
 	Organisation id.Organisation `bson:"organisation"` // the party that made it
 	Person       id.Person       `bson:"person,omitempty"`
-	PersonName   string          `bson:"personName,omitempty"`
 	Summary      string          `bson:"summary,omitempty"` // what was changed and why, in the reviser's words
 
 	Amendment id.Amendment `bson:"amendment,omitempty"` // that brought it; empty while the contract was negotiated
@@ -134,7 +133,6 @@ type Signature struct {
 	TextHash     string          `bson:"textHash"`
 	SignedAt     time.Time       `bson:"signedAt"`
 	Person       id.Person       `bson:"person,omitempty"` // who signed for it
-	PersonName   string          `bson:"personName,omitempty"`
 }
 
 // VoidSignature is a signature that lost its force when the contract was reopened.
@@ -153,7 +151,6 @@ type Remark struct {
 	Body          string          `bson:"body"`
 	At            time.Time       `bson:"at"`
 	Person        id.Person       `bson:"person,omitempty"`
-	PersonName    string          `bson:"personName,omitempty"`
 }
 
 // Frozen is the text as it lies open for signing: its canonical bytes and their hash.

@@ -37,7 +37,7 @@ func (c *Contract) Reopen(by By, reason string) error {
 	c.disagree(c.Party(by.Party))
 	if reason != "" && len(c.Remarks) < MaxRemarks {
 		c.Remarks = append(c.Remarks, Remark{
-			Organisation: by.Party, TextVersion: c.TextVersion, Body: reason, At: by.At, Person: by.Person, PersonName: by.Name,
+			Organisation: by.Party, TextVersion: c.TextVersion, Body: reason, At: by.At, Person: by.Person,
 		})
 	}
 	c.Frozen = nil
@@ -56,7 +56,7 @@ func (c *Contract) Sign(by By, key, jws string) error {
 	p := c.Party(by.Party)
 	p.State = HasSigned
 	p.Signature = &Signature{
-		Organisation: by.Party, Key: key, JWS: jws, TextHash: c.Frozen.Hash, SignedAt: by.At, Person: by.Person, PersonName: by.Name,
+		Organisation: by.Party, Key: key, JWS: jws, TextHash: c.Frozen.Hash, SignedAt: by.At, Person: by.Person,
 	}
 	to := Signed
 	if roll(c.Parties).waits() {

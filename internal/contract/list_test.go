@@ -209,7 +209,7 @@ func TestVersionsTellWhatEachChanged(t *testing.T) {
 	if len(old.Differences) != 0 || old.Number != 1 || old.Organisation != host || old.Text.Clauses[0].Body != "双方共建。" {
 		t.Fatalf("%+v", old)
 	}
-	if now.Organisation != school || now.PersonName != "teacher" || now.Summary != "加一条" {
+	if now.Organisation != school || now.Summary != "加一条" {
 		t.Fatalf("%+v", now)
 	}
 	var got []string

@@ -15,7 +15,6 @@ type Notice struct {
 	Reason      string      `bson:"reason"`
 	At          time.Time   `bson:"at"`
 	Person      id.Person   `bson:"person,omitempty"`
-	PersonName  string      `bson:"personName,omitempty"`
 }
 
 // GiveNotice gives a party's notice to leave, on the earliest day that the text allows or a later one. What comes of it
@@ -38,7 +37,7 @@ func (c *Contract) GiveNotice(by By, on *scalar.Date, reason string) error {
 	if err := c.move(VerbNotice, c.Status); err != nil {
 		return err
 	}
-	c.Party(by.Party).Notice = &Notice{EffectiveOn: leaves, Reason: reason, At: by.At, Person: by.Person, PersonName: by.Name}
+	c.Party(by.Party).Notice = &Notice{EffectiveOn: leaves, Reason: reason, At: by.At, Person: by.Person}
 	c.settle()
 	return c.tell(ToldNoticeGiven, by.Party)
 }

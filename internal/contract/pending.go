@@ -29,7 +29,6 @@ type Consent struct {
 	Organisation id.Organisation `bson:"organisation"`
 	At           time.Time       `bson:"at"`
 	Person       id.Person       `bson:"person,omitempty"`
-	PersonName   string          `bson:"personName,omitempty"`
 }
 
 // Pause is a time in which the contract rests: nothing falls due from the first day to the one before the last.
@@ -65,7 +64,7 @@ func (c *Contract) Together(v Verb, by By, reason string) error {
 	if k := c.Step.consent(two); k != nil {
 		return fault.New(fault.Refused, CodeConsentsForTwo, "names", c.namesOf([]id.Organisation{k.Organisation}))
 	}
-	c.Step.Consents = append(c.Step.Consents, &Consent{Organisation: by.Party, At: by.At, Person: by.Person, PersonName: by.Name})
+	c.Step.Consents = append(c.Step.Consents, &Consent{Organisation: by.Party, At: by.At, Person: by.Person})
 	waits := func(p *Party) bool { return p.Required() && c.Step.consentOf(p.Organisation) == nil }
 	if !slices.ContainsFunc(c.Parties, waits) {
 		return c.takes(v, by, c.Step.Reason)

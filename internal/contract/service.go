@@ -176,7 +176,7 @@ func (s *Service) by(ctx context.Context, action string, c *Contract, named *id.
 // choose takes the party that is named, or the only one of the caller's own.
 func (s *Service) choose(ctx context.Context, action string, mine, parties []id.Organisation, named *id.Organisation) (By, error) {
 	a := authz.From(ctx)
-	by := By{Person: a.Author(), Name: a.Name, At: s.now()}
+	by := By{Person: a.Author(), At: s.now()}
 	switch {
 	case named == nil && len(mine) == 1:
 		by.Party = mine[0]

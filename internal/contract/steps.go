@@ -13,7 +13,6 @@ import (
 type By struct {
 	Party  id.Organisation
 	Person id.Person
-	Name   string
 	At     time.Time
 }
 
@@ -59,7 +58,7 @@ func (c *Contract) adopt(by By, t Text, summary string) {
 	c.Text = t
 	c.TextVersion++
 	c.Revisions = append(c.Revisions, Revision{
-		Number: c.TextVersion, At: by.At, Organisation: by.Party, Person: by.Person, PersonName: by.Name, Summary: summary,
+		Number: c.TextVersion, At: by.At, Organisation: by.Party, Person: by.Person, Summary: summary,
 	})
 	was := c.Parties
 	c.Parties = make([]*Party, 0, len(t.Named))
@@ -105,7 +104,7 @@ func (c *Contract) RequestChanges(by By, remarks []Remark) error {
 		return err
 	}
 	for _, r := range remarks {
-		r.Organisation, r.Person, r.PersonName, r.At, r.TextVersion = by.Party, by.Person, by.Name, by.At, c.TextVersion
+		r.Organisation, r.Person, r.At, r.TextVersion = by.Party, by.Person, by.At, c.TextVersion
 		c.Remarks = append(c.Remarks, r)
 	}
 	c.disagree(c.Party(by.Party))

@@ -20,7 +20,7 @@ type Version struct {
 	Text         *Text
 	At           time.Time
 	Organisation id.Organisation // the party that made it
-	PersonName   string
+	Person       id.Person       // who made it for that party
 	Summary      string
 	Differences  []*Difference // none for the first
 	Amendment    id.Amendment  // that brought it; empty while the contract was negotiated
@@ -116,7 +116,7 @@ func (s *Service) versions(ctx context.Context, texts []*pastText) ([]*Version, 
 	for i, t := range texts {
 		r := t.Revision
 		out[i] = &Version{
-			Number: t.Number, Text: &t.Text, At: r.At, Organisation: r.Organisation, PersonName: r.PersonName,
+			Number: t.Number, Text: &t.Text, At: r.At, Organisation: r.Organisation, Person: r.Person,
 			Summary: r.Summary, Differences: []*Difference{}, Amendment: r.Amendment,
 		}
 		if olds[i] != nil {

@@ -57,7 +57,7 @@ func begin(r *rapid.T) *walker {
 }
 
 func (w *walker) by(o id.Organisation) By {
-	return By{Party: o, Person: id.Person("per of " + o), Name: "x", At: w.now}
+	return By{Party: o, Person: id.Person("per of " + o), At: w.now}
 }
 
 // step tries one verb by one party, as the store would: on a copy that is thrown away where it is refused.

@@ -63,7 +63,7 @@ func actor(t *testing.T, a *app.App, who id.Person) context.Context {
 	t.Helper()
 	p, err := a.People.Person(authz.AsSystem(t.Context()), who)
 	must(t, err)
-	return authz.With(t.Context(), authz.Actor{Person: who, Name: p.Name, Holdings: p.Holdings(now())})
+	return authz.With(t.Context(), authz.Actor{Person: who, Name: p.Name.Clear(), Holdings: p.Holdings(now())})
 }
 
 // statuses counts the contracts that somebody reads, by their state.

@@ -46,7 +46,7 @@ func object(doc bson.Raw) (map[string]any, error) {
 func value(v bson.RawValue) (any, error) {
 	switch v.Type {
 	case bson.TypeNull:
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is a value of JSON
 	case bson.TypeString:
 		return v.StringValue(), nil
 	case bson.TypeBoolean:

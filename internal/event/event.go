@@ -6,6 +6,7 @@
 package event
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -25,7 +26,9 @@ type Event struct {
 	At             time.Time
 	Data           *scalar.JSON // what it says; nil where there is no more to say
 
-	Audience []id.Organisation // that could read the subject then
+	Audience     []id.Organisation // that could read the subject then
+	Hash         string            // by which the audit log proves it, in hexadecimal
+	PreviousHash *string           // of the subject's event before; nil for its first
 }
 
 // IsNode marks what can be found by its identifier alone.
@@ -40,6 +43,11 @@ func of(e *journal.Entry) (*Event, error) {
 	out := &Event{
 		ID: id.Placed(e.Seq), Seq: e.Seq, Type: e.Type, Subject: e.Subject, SubjectVersion: e.SubjectVersion,
 		Delegation: id.Delegation(e.By), At: e.At, Data: data,
+
+		Hash: hex.EncodeToString(e.Hash),
+	}
+	if len(e.Previous) > 0 {
+		out.PreviousHash = new(hex.EncodeToString(e.Previous))
 	}
 	for _, o := range e.Audience {
 		out.Audience = append(out.Audience, id.Organisation(o))

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,49 +56,58 @@ func (f *Filter) matches(e *journal.Entry) bool {
 
 // List shows a page of the events that concern the caller, in their order. The cursor of an event is its place and holds
 // for every filter. Where few of many are chosen, a page may be short, even empty, and lead on.
-func (s *Service) List(ctx context.Context, f *Filter, first *int, after *string) (*Connection, error) {
+func (s *Service) List(ctx context.Context, f *Filter, a page.Args) (*Connection, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	n := page.Default
-	if first != nil {
-		n = *first
-	}
-	if n < 0 || n > page.Most {
-		return nil, fault.New(fault.Invalid, fault.CodeBadPage, "max", page.Most).At("first")
-	}
-	from, err := s.place(ctx, after)
+	n, last, err := a.Limit()
 	if err != nil {
 		return nil, err
 	}
-	r := reading{s: s, f: f, actor: authz.From(ctx), at: from}
+	r := reading{s: s, f: f, actor: authz.From(ctx), args: a, search: journal.Search{Backward: last}}
+	if a.After != nil {
+		if r.search.After, err = s.place(ctx, "after", *a.After); err != nil {
+			return nil, err
+		}
+		r.at = r.search.After
+	}
+	if a.Before != nil {
+		before, err := s.place(ctx, "before", *a.Before)
+		if err != nil {
+			return nil, err
+		}
+		r.search.Before = &before
+		if last {
+			r.at = before
+		}
+	}
+	r.among()
 	if err := r.read(ctx, n+1); err != nil {
 		return nil, err
 	}
-	return r.page(n, after)
+	return r.page(n)
 }
 
 // place reads a cursor. One that lies ahead of everything that happened is refused: it is of another server.
-func (s *Service) place(ctx context.Context, after *string) (int64, error) {
-	if after == nil {
-		return 0, nil
-	}
-	seq, err := strconv.ParseInt(*after, 10, 64)
-	if err != nil || seq < 0 || strconv.FormatInt(seq, 10) != *after {
-		return 0, fault.New(fault.Invalid, fault.CodeBadCursor).At("after")
+func (s *Service) place(ctx context.Context, arg, cursor string) (int64, error) {
+	seq, err := strconv.ParseInt(cursor, 10, 64)
+	if err != nil || seq < 0 || strconv.FormatInt(seq, 10) != cursor {
+		return 0, fault.New(fault.Invalid, fault.CodeBadCursor).At(arg)
 	}
 	last, err := s.Journal.Last(ctx)
 	if err == nil && seq > last {
-		err = fault.New(fault.Invalid, feed.CodeFuture, "last", last).At("after")
+		err = fault.New(fault.Invalid, feed.CodeFuture, "last", last).At(arg)
 	}
 	return seq, err
 }
 
 // reading gathers a page.
 type reading struct {
-	s     *Service
-	f     *Filter
-	actor authz.Actor
+	s      *Service
+	f      *Filter
+	actor  authz.Actor
+	args   page.Args
+	search journal.Search
 
 	at     int64            // the last place that was looked at
 	looked int              // entries
@@ -106,9 +116,20 @@ type reading struct {
 	more   bool             // whether it was cut short
 }
 
+// among says by what the journal finds what may be shown.
+func (r *reading) among() {
+	if r.f != nil && r.f.Subject != nil {
+		r.search.Subject = *r.f.Subject
+		return
+	}
+	if who, all := audience(r.actor); !all {
+		r.search.Audience = who
+	}
+}
+
 // read gathers entries up to a number.
 func (r *reading) read(ctx context.Context, most int) error {
-	for e, err := range r.s.Journal.Find(ctx, r.search(), most) {
+	for e, err := range r.s.Journal.Find(ctx, r.search, most) {
 		if err != nil {
 			return err
 		}
@@ -133,19 +154,6 @@ func (r *reading) read(ctx context.Context, most int) error {
 	return r.ask(ctx)
 }
 
-// search is how the journal finds what may be shown.
-func (r *reading) search() journal.Search {
-	search := journal.Search{After: r.at}
-	if r.f != nil && r.f.Subject != nil {
-		search.Subject = *r.f.Subject
-		return search
-	}
-	if who, all := audience(r.actor); !all {
-		search.Audience = who
-	}
-	return search
-}
-
 // ask keeps, of the entries that wait, those whose subjects the caller may read now.
 func (r *reading) ask(ctx context.Context) error {
 	kept, err := r.s.readable(ctx, r.asked)
@@ -154,15 +162,19 @@ func (r *reading) ask(ctx context.Context) error {
 }
 
 // page makes the page of what was gathered, one entry more than it shows.
-func (r *reading) page(n int, after *string) (*Connection, error) {
-	c := &Connection{Edges: []*Edge{}, PageInfo: &page.Info{HasNextPage: r.more || len(r.found) > n, HasPreviousPage: after != nil}}
-	end := r.at
+func (r *reading) page(n int) (*Connection, error) {
+	more, back := r.more || len(r.found) > n, r.search.Backward
+	reached := r.at
 	if len(r.found) > n {
 		r.found = r.found[:n]
-		if end = 0; n > 0 {
-			end = r.found[n-1].Seq
+		if reached = 0; n > 0 {
+			reached = r.found[n-1].Seq
 		}
 	}
+	if back {
+		slices.Reverse(r.found)
+	}
+	c := &Connection{Edges: []*Edge{}, PageInfo: &page.Info{HasNextPage: more, HasPreviousPage: r.args.After != nil}}
 	for _, entry := range r.found {
 		e, err := of(entry)
 		if err != nil {
@@ -170,11 +182,19 @@ func (r *reading) page(n int, after *string) (*Connection, error) {
 		}
 		c.Edges = append(c.Edges, &Edge{Cursor: strconv.FormatInt(e.Seq, 10), Node: e})
 	}
-	if len(c.Edges) > 0 {
-		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+	i := c.PageInfo
+	if back {
+		i.HasNextPage, i.HasPreviousPage = r.args.Before != nil, more
 	}
-	if end > 0 {
-		c.PageInfo.EndCursor = new(strconv.FormatInt(end, 10))
+	if len(c.Edges) > 0 {
+		i.StartCursor, i.EndCursor = &c.Edges[0].Cursor, &c.Edges[len(c.Edges)-1].Cursor
+	}
+	switch {
+	case reached == 0:
+	case back:
+		i.StartCursor = new(strconv.FormatInt(reached, 10))
+	default:
+		i.EndCursor = new(strconv.FormatInt(reached, 10))
 	}
 	return c, nil
 }

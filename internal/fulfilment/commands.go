@@ -41,7 +41,7 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (*Fulfilment, erro
 			return err
 		}
 		a, said := authz.From(ctx), r
-		said.Party, said.At, said.Person, said.PersonName = f.Provider, s.now(), a.Author(), a.Name
+		said.Party, said.At, said.Person = f.Provider, s.now(), a.Author()
 		return f.report(&said)
 	})
 }
@@ -133,7 +133,7 @@ func (s *Service) Resolve(ctx context.Context, in ResolveInput) (*Fulfilment, er
 		}
 		a := authz.From(ctx)
 		return f.propose(&Proposal{
-			Party: party, Outcome: in.Outcome, Reason: reason, At: s.now(), Person: a.Author(), PersonName: a.Name,
+			Party: party, Outcome: in.Outcome, Reason: reason, At: s.now(), Person: a.Author(),
 		})
 	})
 }
@@ -162,7 +162,7 @@ func (s *Service) answer(ctx context.Context, action string, f *Fulfilment, name
 		return nil, err
 	}
 	a := authz.From(ctx)
-	return &Answer{Party: party, At: s.now(), Person: a.Author(), PersonName: a.Name}, nil
+	return &Answer{Party: party, At: s.now(), Person: a.Author()}, nil
 }
 
 // by finds out for which organisation the caller acts: the one that is named, or the only one of the caller's own.

@@ -58,11 +58,10 @@ type Fulfilment struct {
 
 // Waiver is a receiver's word that it does without.
 type Waiver struct {
-	Party      id.Organisation `bson:"party"`
-	Reason     *string         `bson:"reason,omitempty"`
-	At         time.Time       `bson:"at"`
-	Person     id.Person       `bson:"person,omitempty"`
-	PersonName string          `bson:"personName,omitempty"`
+	Party  id.Organisation `bson:"party"`
+	Reason *string         `bson:"reason,omitempty"`
+	At     time.Time       `bson:"at"`
+	Person id.Person       `bson:"person,omitempty"`
 }
 
 // Report is what the provider says it has done.
@@ -73,17 +72,15 @@ type Report struct {
 	Evidence     []*Evidence     `bson:"evidence,omitempty"`
 	At           time.Time       `bson:"at"`
 	Person       id.Person       `bson:"person,omitempty"`
-	PersonName   string          `bson:"personName,omitempty"`
 }
 
 // Answer is what a receiver says to the report: accepted, or disputed with a reason.
 type Answer struct {
-	Party      id.Organisation `bson:"party"`
-	Accepted   bool            `bson:"accepted"`
-	Reason     *string         `bson:"reason,omitempty"`
-	At         time.Time       `bson:"at"`
-	Person     id.Person       `bson:"person,omitempty"`
-	PersonName string          `bson:"personName,omitempty"`
+	Party    id.Organisation `bson:"party"`
+	Accepted bool            `bson:"accepted"`
+	Reason   *string         `bson:"reason,omitempty"`
+	At       time.Time       `bson:"at"`
+	Person   id.Person       `bson:"person,omitempty"`
 }
 
 // Outcome is how a dispute ended.
@@ -102,12 +99,11 @@ func Outcomes() []Outcome { return []Outcome{Kept, KeptLate, Partly, NotKept} }
 
 // Proposal is the outcome that one side of a dispute holds right. When all sides hold the same one, that is it.
 type Proposal struct {
-	Party      id.Organisation `bson:"party"`
-	Outcome    Outcome         `bson:"outcome"`
-	Reason     *string         `bson:"reason,omitempty"`
-	At         time.Time       `bson:"at"`
-	Person     id.Person       `bson:"person,omitempty"`
-	PersonName string          `bson:"personName,omitempty"`
+	Party   id.Organisation `bson:"party"`
+	Outcome Outcome         `bson:"outcome"`
+	Reason  *string         `bson:"reason,omitempty"`
+	At      time.Time       `bson:"at"`
+	Person  id.Person       `bson:"person,omitempty"`
 }
 
 // Resolution is the end of a dispute.

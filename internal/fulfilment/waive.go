@@ -40,7 +40,7 @@ func (s *Service) Waive(ctx context.Context, in WaiveInput) (*Fulfilment, error)
 		if !a.IsSystem() && len(s.mine(a, access.FulfilmentReport, f)) > 0 {
 			return ownDebt(f.Provider)
 		}
-		return f.waive(&Waiver{Party: party, Reason: reason, At: s.now(), Person: a.Author(), PersonName: a.Name})
+		return f.waive(&Waiver{Party: party, Reason: reason, At: s.now(), Person: a.Author()})
 	})
 }
 

@@ -2,12 +2,14 @@ package person
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -81,13 +83,22 @@ func (s *Service) takeUp(ctx context.Context, a authz.Actor, v *Invitation, in A
 		return nil, err
 	}
 	s.view(a, p)
-	return p, s.install(ctx, h)
+	return p, errors.Join(s.install(ctx, h), s.unname(ctx, v))
 }
 
 // enter makes a new person with the invitation's role.
 func (s *Service) enter(ctx context.Context, v *Invitation, in AcceptInvitationInput) (*Person, error) {
 	who := id.Derived[id.Person](id.KindPerson, "invitation", string(v.ID))
-	acc, password, err := s.newcomer(in, v)
+	was, err := s.people.Get(authz.AsSystem(ctx), string(who))
+	if err != nil && !fault.Is(err, fault.CodeNotFound) {
+		return nil, err
+	}
+	done := err == nil
+	meant := v.Name
+	if done { // the invitation has no name any more
+		meant = &was.Name
+	}
+	acc, password, err := s.newcomer(in, meant)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +107,11 @@ func (s *Service) enter(ctx context.Context, v *Invitation, in AcceptInvitationI
 	if err != nil {
 		return nil, err
 	}
-	was, err := s.people.Get(authz.AsSystem(ctx), string(who))
-	if err != nil && !fault.Is(err, fault.CodeNotFound) {
-		return nil, err
-	}
-	done := err == nil
 	if !done {
 		if err := s.free(ctx, acc); err != nil {
+			return nil, err
+		}
+		if err := s.vouched(ctx, in, who); err != nil {
 			return nil, err
 		}
 	}
@@ -110,6 +119,9 @@ func (s *Service) enter(ctx context.Context, v *Invitation, in AcceptInvitationI
 		return nil, err
 	}
 	if !done {
+		if err := s.bound(ctx, in, who); err != nil {
+			return nil, err
+		}
 		p := acc.person()
 		p.ID = who
 		if was, err = s.make(ctx, p, password, h); err != nil {
@@ -117,28 +129,48 @@ func (s *Service) enter(ctx context.Context, v *Invitation, in AcceptInvitationI
 		}
 	}
 	s.view(authz.Actor{Person: who}, was)
-	return was, s.install(ctx, h)
+	return was, errors.Join(s.install(ctx, h), s.unname(ctx, v))
 }
 
-// newcomer checks what a new person brings, all faults at once.
-func (s *Service) newcomer(in AcceptInvitationInput, v *Invitation) (account, string, error) {
+// unname takes the name from an invitation that was taken up: the person has one now, and it is kept in one place.
+func (s *Service) unname(ctx context.Context, v *Invitation) error {
+	if v.Name == nil {
+		return nil
+	}
+	_, err := s.invitations.Touch(program(ctx), access.InvitationAccept, string(v.ID), func(v *Invitation) error {
+		v.Name = nil
+		return nil
+	})
+	return err
+}
+
+// newcomer checks what a new person brings, all faults at once. meant is the name they are known by where they bring none.
+func (s *Service) newcomer(in AcceptInvitationInput, meant *personal.Text) (account, string, error) {
 	var f fault.List
 	name := in.Name
 	if name == nil {
-		name = v.Name
+		name = personal.Opened(meant)
 	}
+	secret := in.Identity == nil || in.Password != nil // who signs in elsewhere alone needs none
 	for _, field := range []struct {
-		name  string
-		given *string
-	}{{"loginName", in.LoginName}, {"password", in.Password}, {"name", name}} {
-		if field.given == nil {
+		name   string
+		given  *string
+		needed bool
+	}{{"loginName", in.LoginName, secret}, {"password", in.Password, secret}, {"name", name, true}} {
+		if field.given == nil && field.needed {
 			f.Add(fault.New(fault.Invalid, fault.CodeRequired), field.name)
 		}
 	}
 	if err := f.Err(); err != nil {
 		return account{}, "", err
 	}
+	if in.LoginName == nil {
+		return guestOf(&f, *name, in.Email, in.Language), "", f.Err()
+	}
 	acc := accountOf(&f, *in.LoginName, *name, in.Email, in.Language)
+	if in.Password == nil {
+		return acc, "", f.Err()
+	}
 	f.Add(s.Passwords.check(*in.Password, acc.names()...), "password")
 	return acc, *in.Password, f.Err()
 }
@@ -219,9 +251,9 @@ func taken(err error, p *Person) error {
 	case "_id": // two came with the same code at once
 		return fault.New(fault.Refused, CodeInvitationUsed).At("code").Because(err)
 	case uniqueLogin().Name():
-		return fault.New(fault.Refused, fault.CodeTaken, "value", *p.LoginName).At("loginName").Because(err)
+		return fault.New(fault.Refused, fault.CodeTaken, "value", p.LoginName.Clear()).At("loginName").Because(err)
 	case uniqueEmail().Name():
-		return fault.New(fault.Refused, fault.CodeTaken, "value", *p.Email).At("email").Because(err)
+		return fault.New(fault.Refused, fault.CodeTaken, "value", p.Email.Clear()).At("email").Because(err)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/text"
 )
 
@@ -74,8 +75,15 @@ type account struct {
 
 // accountOf checks what a new person brings, all faults at once.
 func accountOf(f *fault.List, login, name string, mailbox *string, language *Language) account {
+	login = loginName(f, "loginName", login)
+	a := guestOf(f, name, mailbox, language)
+	a.login = login
+	return a
+}
+
+// guestOf checks what a new person brings who needs no login name: somebody else vouches for them.
+func guestOf(f *fault.List, name string, mailbox *string, language *Language) account {
 	a := account{
-		login:    loginName(f, "loginName", login),
 		name:     text.Line(f, "name", name, 1, MaxName),
 		email:    email(f, "email", mailbox),
 		language: Chinese,
@@ -100,5 +108,9 @@ func (a account) names() []string {
 
 // person is the account as a new object.
 func (a account) person() *Person {
-	return &Person{Name: a.name, LoginName: &a.login, Email: a.email, Language: &a.language}
+	p := &Person{Name: personal.Text(a.name), Email: personal.Of(a.email), Language: &a.language}
+	if a.login != "" {
+		p.LoginName = personal.Of(&a.login)
+	}
+	return p
 }

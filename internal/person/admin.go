@@ -87,6 +87,8 @@ func (s *Service) Enrol(ctx context.Context, in Enrolment) (*Person, error) {
 		p = acc.person()
 		p.ID = who
 		p, err = s.make(ctx, p, "", roles...)
+	case err == nil && p.ErasedAt != nil:
+		return nil, fault.New(fault.Refused, CodeErased).At("loginName")
 	case err == nil:
 		p, err = s.complete(ctx, p, roles)
 	}
@@ -144,7 +146,7 @@ func (s *Service) DemoToken(ctx context.Context, who id.Person) (token.Signed, e
 		return token.Signed{}, err
 	}
 	session := id.New[id.Session](id.KindSession, s.now(), s.Random)
-	if _, _, err := s.begin(ctx, p, session); err != nil {
+	if _, _, err := s.begin(ctx, p, session, By{}); err != nil {
 		return token.Signed{}, err
 	}
 	return s.Tokens.Demo(p.ID, session)
@@ -191,7 +193,7 @@ func (s *Service) Resettle(ctx context.Context, o id.Organisation) error {
 	if err != nil {
 		return err
 	}
-	for p, err := range s.people.Walk(ctx, byOrganisation.Is(o), byName.Asc()) {
+	for p, err := range s.people.Walk(ctx, byOrganisation.Is(o), byCreated.Asc()) {
 		if err != nil {
 			return err
 		}

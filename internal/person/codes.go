@@ -30,6 +30,10 @@ const (
 	CodeLastAdministrator fault.Code = "LAST_ADMINISTRATOR"   //
 	CodeRefresh           fault.Code = "REFRESH_NOT_VALID"    // unknown, or its session has ended
 	CodeReused            fault.Code = "REFRESH_TOKEN_REUSED" // the session has ended by it
+	CodeSignInAgain       fault.Code = "SIGN_IN_AGAIN"        // the session is too old to confirm anything
+	CodeLastSigner        fault.Code = "LAST_SIGNER"          // organisation
+	CodeErased            fault.Code = "PERSON_ERASED"        //
+	CodeNotFresh          fault.Code = "PASSWORD_NEEDED"      // minutes
 )
 
 // The events of people.
@@ -40,4 +44,5 @@ const (
 	EventInvited  = "invitation.sent"
 	EventAccepted = "invitation.accepted"
 	EventRecalled = "invitation.revoked"
+	EventErased   = "person.erased"
 )

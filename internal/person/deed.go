@@ -24,6 +24,8 @@ const (
 	DeedRefreshReused   = "REFRESH_REUSED"
 	DeedPasswordChanged = "PASSWORD_CHANGED"
 	DeedPasswordRefused = "PASSWORD_REFUSED"
+
+	DeedSignedInByIssuer = "SIGNED_IN_BY_ISSUER"
 )
 
 // refused tells of a secret that was not good, or not even looked at. What failed for another reason is no refusal.

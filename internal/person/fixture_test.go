@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -40,6 +41,7 @@ type world struct {
 	people  *person.Service
 	service person.Service // its parts
 	db      store.Backend
+	path    string // of its file
 
 	mu    sync.Mutex
 	now   time.Time
@@ -50,7 +52,8 @@ type addressKey struct{}
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{})
+	path := filepath.Join(t.TempDir(), "cobuild.db")
+	db, err := boltstore.Open(path, boltstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, ctx: t.Context(), db: db, now: noon}
+	w := &world{t: t, ctx: t.Context(), db: db, path: path, now: noon}
 	w.facts = map[id.Organisation]organisation.Facts{
 		district:  {ID: district, Kind: organisation.KindDistrict},
 		street:    {ID: street, Kind: organisation.KindSubDistrict, Above: []id.Organisation{district}},
@@ -70,6 +73,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.service = person.Service{
 		Now: w.clock, Random: rand.Reader,
+		Vault:     openVault(t, db, keys, w.clock),
 		Cursors:   &page.Cursors{Keys: func() [][]byte { return [][]byte{keys.Current(keyring.Cursor).Secret()} }},
 		Tokens:    &token.Issuer{Keys: keys, Name: "test", Audience: "test", Now: w.clock},
 		Passwords: person.WithParams(argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}),
@@ -162,4 +166,13 @@ func wants(t *testing.T, what string, err error, code fault.Code, path ...string
 	if len(path) > 0 && (len(f.Path) == 0 || f.Path[0] != path[0]) {
 		t.Errorf("%s: %s is at %v, want %v", what, code, f.Path, path)
 	}
+}
+
+func openVault(t *testing.T, db store.Backend, keys *keyring.Keyring, now func() time.Time) *vault.Vault {
+	t.Helper()
+	v, err := vault.Open(t.Context(), db, vault.Config{Ring: keys, Now: now, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

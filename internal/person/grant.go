@@ -115,7 +115,7 @@ func (s *Service) first(ctx context.Context, a authz.Actor, role authz.Role, at 
 	if role != authz.Liaison || a.Holds(authz.Liaison, at.facts.ID) || s.table.Allows(a, access.GrantOf(role), fromAbove{at}) {
 		return nil
 	}
-	for p, err := range s.people.Walk(authz.AsSystem(ctx), byOrganisation.Is(at.facts.ID), byName.Asc()) {
+	for p, err := range s.people.Walk(authz.AsSystem(ctx), byOrganisation.Is(at.facts.ID), byCreated.Asc()) {
 		if err != nil {
 			return err
 		}

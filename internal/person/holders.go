@@ -8,7 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 )
 
-// Holders finds the people who hold one of the roles in an organisation at this moment, by name, at most so many. Signer
+// Holders finds the people who hold one of the roles in an organisation at this moment, those enrolled first, at most so many. Signer
 // stands for whoever holds the organisation's signing right. It is for the program, which tells them what concerns them.
 func (s *Service) Holders(ctx context.Context, of id.Organisation, roles []authz.Role, most int) ([]id.Person, error) {
 	where := byOrganisation.Is(of)
@@ -16,7 +16,7 @@ func (s *Service) Holders(ctx context.Context, of id.Organisation, roles []authz
 		where = postsIn(of).In(roles...)
 	}
 	var out []id.Person
-	for p, err := range s.people.Walk(authz.AsSystem(ctx), where, byName.Asc()) {
+	for p, err := range s.people.Walk(authz.AsSystem(ctx), where, byCreated.Asc()) {
 		if err != nil {
 			return nil, err
 		}

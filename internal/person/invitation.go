@@ -11,6 +11,7 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -39,7 +40,7 @@ type Invitation struct {
 	Signing      bool             `bson:"signing,omitempty"`
 	From         time.Time        `bson:"from"`
 	Until        *time.Time       `bson:"until,omitempty"`
-	Name         *string          `bson:"name,omitempty"` // whom it is meant for; proposed as their name
+	Name         *personal.Text   `bson:"name,omitempty"` // whom it is meant for; proposed as their name
 	Status       InvitationStatus `bson:"status"`
 	ExpiresAt    time.Time        `bson:"expiresAt"` // UTC; swept away from here on
 	SentBy       id.Person        `bson:"sentBy,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/text"
 )
@@ -52,7 +53,7 @@ func (s *Service) InvitePerson(ctx context.Context, in InvitePersonInput) (*Invi
 		return nil, err
 	}
 	v := &Invitation{
-		Organisation: h.Organisation, Role: h.Role, Signing: h.Signing, From: h.From, Until: h.Until, Name: name,
+		Organisation: h.Organisation, Role: h.Role, Signing: h.Signing, From: h.From, Until: h.Until, Name: personal.Of(name),
 		Status: InvitationSent, ExpiresAt: s.now().Add(InvitationLife), SentBy: h.GrantedBy,
 		Above: h.Above, Hosts: at.facts.Communities,
 	}
@@ -115,14 +116,15 @@ type AcceptInvitationInput struct {
 	Name      *string
 	Email     *string
 	Language  *Language
+	Identity  *IdentityInput // instead of a password
 }
 
 // bare says whether nothing but the code was given.
 func (in AcceptInvitationInput) bare() bool {
-	return in.LoginName == nil && in.Password == nil && in.Name == nil && in.Email == nil && in.Language == nil
+	return in.LoginName == nil && in.Password == nil && in.Name == nil && in.Email == nil && in.Language == nil && in.Identity == nil
 }
 
-// open is the input without the password, as one text.
+// open is the input without the password and the identity, as one text.
 func (in AcceptInvitationInput) open() string {
 	var all []string
 	for _, s := range []*string{&in.Code, in.LoginName, in.Name, in.Email, (*string)(in.Language)} {

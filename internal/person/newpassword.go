@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
 )
@@ -126,10 +127,10 @@ func (p *Person) did(key string) bool {
 
 // names are those that no password of the person may be.
 func (p *Person) names() []string {
-	all := []string{p.Name}
-	for _, n := range []*string{p.LoginName, p.Email} {
+	all := []string{p.Name.Clear()}
+	for _, n := range []*personal.Text{p.LoginName, p.Email} {
 		if n != nil {
-			all = append(all, *n)
+			all = append(all, n.Clear())
 		}
 	}
 	return all

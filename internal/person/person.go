@@ -14,6 +14,7 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -33,14 +34,15 @@ func (l Language) Valid() bool { return l == Chinese || l == English }
 type Person struct {
 	store.Meta[id.Person] `bson:",inline"`
 
-	Name         string        `bson:"name"`                // as colleagues know them
-	LoginName    *string       `bson:"loginName,omitempty"` // unique, lower case; only for the person themself
-	Email        *string       `bson:"email,omitempty"`     // unique, lower case; only for the person themself
-	Language     *Language     `bson:"language,omitempty"`  // only for the person themself
-	PasswordHash hash          `bson:"passwordHash,omitempty"`
-	Generation   int           `bson:"generation"`           // sessions of an earlier one have ended
-	ExpelledAt   *time.Time    `bson:"expelledAt,omitempty"` // when that last moved on
-	Roles        []RoleHolding `bson:"roles,omitempty"`
+	Name         personal.Text  `bson:"name,omitempty"`      // as colleagues know them; empty once erased
+	LoginName    *personal.Text `bson:"loginName,omitempty"` // unique, lower case; only for the person themself
+	Email        *personal.Text `bson:"email,omitempty"`     // unique, lower case; only for the person themself
+	Language     *Language      `bson:"language,omitempty"`  // only for the person themself
+	PasswordHash hash           `bson:"passwordHash,omitempty"`
+	Generation   int            `bson:"generation"`           // sessions of an earlier one have ended
+	ExpelledAt   *time.Time     `bson:"expelledAt,omitempty"` // when that last moved on
+	Roles        []RoleHolding  `bson:"roles,omitempty"`
+	ErasedAt     *time.Time     `bson:"erasedAt,omitempty"` // UTC; since when nothing is kept of them but that they acted
 
 	// What follows is made from Roles by arrange, for lists: the organisations of the roles that have not ended, and
 	// the bodies above those.
@@ -74,6 +76,23 @@ func (p *Person) Stand(r authz.Relation) []id.Organisation {
 		return p.Under
 	}
 	return nil
+}
+
+// Places are the organisations that the person is known through, by their roles: where they hold them, and the bodies
+// above.
+func (p *Person) Places() []id.Organisation {
+	var all []id.Organisation
+	for _, h := range p.Roles {
+		if h.Organisation != "" {
+			all = with(all, h.Organisation)
+		}
+	}
+	for _, h := range p.Roles {
+		for _, o := range h.Above {
+			all = with(all, o)
+		}
+	}
+	return all
 }
 
 // Audience is recorded on the person's events.
@@ -121,6 +140,9 @@ func (p *Person) Grant(h RoleHolding, now time.Time) error {
 
 // room says whether the person can be given a role, and why not.
 func (p *Person) room(h RoleHolding) error {
+	if p.ErasedAt != nil {
+		return fault.New(fault.Refused, CodeErased)
+	}
 	if len(p.Roles) >= MaxRoles {
 		return fault.New(fault.Refused, fault.CodeTooMany, "max", MaxRoles)
 	}

@@ -63,7 +63,8 @@ type Filter struct{ Role *RoleChoice }
 // InvitationFilter says which invitations a list shows.
 type InvitationFilter struct{ Status *InvitationStatusChoice }
 
-// People lists the people of an organisation whose role there has not ended, by name. Only those who may see the
+// People lists the people of an organisation whose role there has not ended, in the order in which they were enrolled: by name
+// nothing can be sorted that is kept encrypted. Only those who may see the
 // organisation's people are answered, so that nobody learns of it who else of those they know is there.
 func (s *Service) People(ctx context.Context, of id.Organisation, f *Filter, a page.Args) (*Connection, error) {
 	where, err := s.place(ctx, of)
@@ -77,7 +78,7 @@ func (s *Service) People(ctx context.Context, of id.Organisation, f *Filter, a p
 	if f != nil && f.Role != nil {
 		only = store.And(only, f.Role.Filter(postsIn(of)))
 	}
-	return page.List(ctx, s.people, s.Cursors, only, []store.Order{byName.Asc()}, a)
+	return page.List(ctx, s.people, s.Cursors, only, []store.Order{byCreated.Asc()}, a)
 }
 
 // postsIn finds people by the role they hold in an organisation.

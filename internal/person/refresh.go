@@ -121,7 +121,7 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 	if _, err := io.ReadFull(s.Random, next.own); err != nil {
 		return nil, fmt.Errorf("session: no randomness: %w", err)
 	}
-	ctx = authz.With(ctx, authz.Actor{Person: p.ID, Session: was.ID, Name: p.Name})
+	ctx = authz.With(ctx, authz.Actor{Person: p.ID, Session: was.ID, Name: p.Name.Clear()})
 	var refusal error
 	o, err := s.sessions.Change(ctx, access.SessionRefresh, string(t.session), func(o *Session) error {
 		refusal = nil

@@ -3,17 +3,19 @@ package person
 import (
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 )
 
 // The fields by which people are found.
 const (
 	ByID           store.Field[id.Person]      = "_id"
-	byName         store.Field[string]         = "name"
-	byLogin        store.Field[string]         = "loginName"
-	byEmail        store.Field[string]         = "email"
+	byLogin        store.Field[string]         = "loginName" + vault.BlindSuffix
+	byEmail        store.Field[string]         = "email" + vault.BlindSuffix
 	byOrganisation store.Each[id.Organisation] = "organisations"
 	byUnder        store.Each[id.Organisation] = "under"
 	byPost         store.Each[string]          = "posts"
@@ -25,15 +27,34 @@ func uniqueLogin() store.Index { return store.Unique(byLogin.Asc()) }
 func uniqueEmail() store.Index { return store.Unique(byEmail.Asc()) }
 
 func peopleSchema() store.Schema {
-	return store.Schema{Name: "people", Indexes: []store.Index{
+	return store.Schema{Name: "people", Shape: 2, Upcast: asItWas(), Indexes: []store.Index{
 		uniqueLogin(),
 		uniqueEmail(),
-		store.Lookup(byOrganisation.Asc(), byName.Asc()),
-		store.Lookup(byUnder.Asc(), byName.Asc()),
-		store.Lookup(byPost.Asc(), byName.Asc()),
+		store.Lookup(byOrganisation.Asc(), byCreated.Asc()),
+		store.Lookup(byUnder.Asc(), byCreated.Asc()),
+		store.Lookup(byPost.Asc(), byCreated.Asc()),
 		store.Sparse(byWake.Asc()),
 		store.Sparse(byExpelled.Asc()),
 	}}
+}
+
+// asItWas reads documents from before personal texts were encrypted. They say the same; the form has a number of its
+// own, so that a program that cannot decrypt refuses them.
+func asItWas() map[int]func(bson.D) (bson.D, error) {
+	return map[int]func(bson.D) (bson.D, error){1: func(d bson.D) (bson.D, error) { return d, nil }}
+}
+
+// peopleSealed are the texts of a person that are encrypted under a secret of their own.
+func peopleSealed() vault.Kind {
+	return vault.Kind{
+		Collection: "people", Own: true,
+		Fields: []string{"name", "loginName", "email"}, Found: []string{"loginName", "email"},
+	}
+}
+
+// invitationsSealed are the texts of an invitation that are encrypted; nobody's own secret, for it is nobody's yet.
+func invitationsSealed() vault.Kind {
+	return vault.Kind{Collection: "invitations", Fields: []string{"name"}}
 }
 
 func peopleColumns() authz.Columns {
@@ -74,7 +95,7 @@ const (
 func uniqueSelector() store.Index { return store.Unique(bySelector.Asc()) }
 
 func invitationsSchema() store.Schema {
-	return store.Schema{Name: "invitations", Expire: string(byExpiry), Indexes: []store.Index{
+	return store.Schema{Name: "invitations", Shape: 2, Upcast: asItWas(), Expire: string(byExpiry), Indexes: []store.Index{
 		uniqueSelector(),
 		store.Lookup(byInviting.Asc(), byCreated.Desc()),
 		store.Lookup(byInviting.Asc(), byStatus.Asc(), byCreated.Desc()),

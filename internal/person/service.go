@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/throttle"
 	"github.com/cobuild/cobuild/internal/platform/token"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 )
 
 // Service signs people in and out, invites them, and gives and takes their roles.
@@ -24,7 +25,8 @@ type Service struct {
 	Cursors   *page.Cursors
 	Tokens    *token.Issuer
 	Passwords *Passwords
-	Told      func() // wakes the relay; may be nil
+	Told      func()       // wakes the relay; may be nil
+	Vault     *vault.Vault // encrypts what is personal
 
 	// Organisation tells the facts of an organisation; NOT_FOUND where there is none.
 	Organisation func(context.Context, id.Organisation) (organisation.Facts, error)
@@ -34,8 +36,13 @@ type Service struct {
 	Client func(context.Context) string
 	// Noted hears what happens at the door, for the security log; may be nil.
 	Noted func(context.Context, Deed)
+	// Bound says whether an organisation is a party to a contract that is being signed or is in force; nil says of none.
+	Bound func(context.Context, id.Organisation) (bool, error)
 	// Altered is told whose roles or sessions have just ended, for what they have open; may be nil.
 	Altered func(id.Person)
+
+	// Identities are who people are at issuers outside.
+	Identities Identities
 
 	table       authz.Table
 	people      *store.Collection[*Person]
@@ -58,12 +65,15 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	if s.Noted == nil {
 		s.Noted = func(context.Context, Deed) {}
 	}
+	if s.Bound == nil {
+		s.Bound = func(context.Context, id.Organisation) (bool, error) { return false, nil }
+	}
 	if s.Altered == nil {
 		s.Altered = func(id.Person) {}
 	}
 	var err error
 	if s.people, err = store.Open(ctx, db, store.Options[*Person]{
-		Schema: peopleSchema(), Read: access.PersonReadRoles, Now: s.Now, Told: s.Told,
+		Schema: peopleSchema(), Read: access.PersonReadRoles, Now: s.Now, Told: s.Told, Sealer: s.Vault.Sealer(peopleSealed()),
 		Policy: authz.PolicyOf(s.table, access.PersonReadRoles, peopleColumns(), ByID.Is, s.view),
 	}); err != nil {
 		return nil, fmt.Errorf("people: %w", err)
@@ -75,7 +85,7 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 		return nil, fmt.Errorf("sessions: %w", err)
 	}
 	if s.invitations, err = store.Open(ctx, db, store.Options[*Invitation]{
-		Schema: invitationsSchema(), Read: access.InvitationRead, Now: s.Now, Told: s.Told,
+		Schema: invitationsSchema(), Read: access.InvitationRead, Now: s.Now, Told: s.Told, Sealer: s.Vault.Sealer(invitationsSealed()),
 		Policy: authz.PolicyOf[*Invitation](s.table, access.InvitationRead, invitationColumns(), nil, nil),
 	}); err != nil {
 		return nil, fmt.Errorf("invitations: %w", err)
@@ -83,8 +93,27 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	if s.offices, err = store.Open(ctx, db, officeOptions(&s)); err != nil {
 		return nil, fmt.Errorf("offices: %w", err)
 	}
-	return &s, nil
+	return &s, s.sealed(ctx)
 }
+
+// sealed encrypts what was written before anything was encrypted, so that nobody is looked for in vain.
+func (s *Service) sealed(ctx context.Context) error {
+	for _, c := range s.Sealed() {
+		for {
+			n, err := c.Reseal(ctx, 1, 100) // no key has a number below: only what is in clear
+			if err != nil {
+				return fmt.Errorf("%s: encrypt: %w", c.Name(), err)
+			}
+			if n == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Sealed are the collections with personal texts, as the vault sees them.
+func (s *Service) Sealed() []vault.Moving { return []vault.Moving{s.people, s.invitations} }
 
 // view blanks what this actor may not see of a person: of others there are the name and those roles that are in
 // organisations whose people the actor may see.

@@ -29,6 +29,9 @@ type Session struct {
 	Client     string     `bson:"client,omitempty"` // in what it was begun, roughly: "Firefox, Windows"
 	UsedAt     time.Time  `bson:"usedAt"`           // UTC; up to a minute behind
 
+	Issuer   string      `bson:"issuer,omitempty"`   // who vouched for the person; empty where their password did
+	Identity id.Identity `bson:"identity,omitempty"` // as whom
+
 	Family []byte `bson:"family,omitempty"` // hash of what all its refresh tokens share
 	Secret []byte `bson:"secret,omitempty"` // hash of what the one that is good now has alone
 }

@@ -42,20 +42,7 @@ func (s *Service) SignIn(ctx context.Context, in SignInInput) (*SignedIn, error)
 		s.refused(ctx, DeedSignInRefused, p, err)
 		return nil, err
 	}
-	session := id.New[id.Session](id.KindSession, s.now(), s.Random)
-	if once != nil {
-		session = id.Derived[id.Session](id.KindSession, string(p.ID), once.ID)
-	}
-	ctx = authz.With(ctx, authz.Actor{Person: p.ID, Session: session, Name: p.Name})
-	o, refresh, err := s.begin(ctx, p, session)
-	if err != nil {
-		if once != nil && fault.Is(err, fault.CodeTaken) {
-			return nil, fault.New(fault.Refused, fault.CodeAlreadyDone, "id", once.ID).At("clientMutationId")
-		}
-		return nil, err
-	}
-	s.Noted(ctx, Deed{Kind: DeedSignedIn, Person: p.ID, Session: o.ID})
-	return s.signedIn(ctx, p, o, refresh)
+	return s.enterAs(ctx, p, once, By{})
 }
 
 // recognise finds the person with this login and password; where the password is wrong, whose it is not.
@@ -108,9 +95,11 @@ func (s *Service) guess(ctx context.Context, on string, try func() (*Person, err
 }
 
 // begin keeps a session of a person, which the caller names, and gives its first refresh token.
-func (s *Service) begin(ctx context.Context, p *Person, session id.Session) (*Session, string, error) {
+func (s *Service) begin(ctx context.Context, p *Person, session id.Session, by By) (*Session, string, error) {
 	now := s.now()
-	o := &Session{Person: p.ID, Generation: p.Generation, EndsAt: now.Add(SessionLife), Client: s.Client(ctx)}
+	o := &Session{
+		Person: p.ID, Generation: p.Generation, EndsAt: now.Add(by.life()), Client: s.Client(ctx), Issuer: by.Issuer, Identity: by.Identity,
+	}
 	o.ID = session
 	o.prolong(now)
 	refresh, err := s.arm(o)
@@ -138,7 +127,7 @@ func (s *Service) Actor(ctx context.Context, who id.Person, session id.Session) 
 		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
 	s.noted(ctx, open, now)
-	return authz.Actor{Person: p.ID, Session: open.ID, Name: p.Name, Holdings: p.Holdings(now)}, nil
+	return authz.Actor{Person: p.ID, Session: open.ID, Name: p.Name.Clear(), Holdings: p.Holdings(now)}, nil
 }
 
 // nobody turns the absence of somebody into not being signed in; other failures stay what they are.
@@ -180,7 +169,7 @@ func (s *Service) byLogin(ctx context.Context, login string) (*Person, error) {
 		return nil, fault.New(fault.NotFound, fault.CodeNotFound)
 	}
 	l, err := s.people.List(authz.AsSystem(ctx), store.Query{
-		Where: store.Or(byLogin.Is(login), byEmail.Is(login)), Sort: []store.Order{ByID.Asc()}, Limit: 2,
+		Where: store.Or(byLogin.Is(s.Vault.Blind("loginName", login)), byEmail.Is(s.Vault.Blind("email", login))), Sort: []store.Order{ByID.Asc()}, Limit: 2,
 	})
 	if err != nil {
 		return nil, err

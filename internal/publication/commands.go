@@ -182,7 +182,7 @@ func chosen(fields []PublicField) ([]PublicField, error) {
 // by finds out for which party the caller acts.
 func (s *Service) by(ctx context.Context, v Verb, p *Publication, named *id.Organisation) (By, error) {
 	a := authz.From(ctx)
-	by, mine := By{Person: a.Author(), Name: a.Name, At: s.now()}, s.acting(a, v, p)
+	by, mine := By{Person: a.Author(), At: s.now()}, s.acting(a, v, p)
 	switch {
 	case named != nil && slices.Contains(mine, *named):
 		by.Party = *named

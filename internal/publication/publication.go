@@ -65,7 +65,6 @@ type Consent struct {
 	Fields       []PublicField   `bson:"fields"` // those of the fields proposed now to which it has agreed
 	At           time.Time       `bson:"at"`
 	Person       id.Person       `bson:"person,omitempty"`
-	PersonName   string          `bson:"personName,omitempty"`
 }
 
 // IsNode marks a publication as an object that the API finds by its identifier alone.

@@ -12,7 +12,6 @@ import (
 type By struct {
 	Party  id.Organisation
 	Person id.Person
-	Name   string
 	At     time.Time
 }
 
@@ -78,7 +77,7 @@ func (p *Publication) follow(at time.Time) error {
 func (p *Publication) consent(by By) {
 	p.Consents = slices.DeleteFunc(p.Consents, func(c *Consent) bool { return c.Organisation == by.Party || len(c.Fields) == 0 })
 	p.Consents = append(p.Consents, &Consent{
-		Organisation: by.Party, Fields: slices.Clone(p.ProposedFields), At: by.At, Person: by.Person, PersonName: by.Name,
+		Organisation: by.Party, Fields: slices.Clone(p.ProposedFields), At: by.At, Person: by.Person,
 	})
 }
 

@@ -18,19 +18,38 @@ const (
 	KeyRefused      Kind = "SIGNATURE_REFUSED" // a signature made elsewhere does not hold
 )
 
+// What happens when people sign in at issuers outside.
+const (
+	SignedInByIssuer Kind = "SIGNED_IN_BY_ISSUER"
+	IssuerRefused    Kind = "ISSUER_SIGN_IN_REFUSED" // it came back with something that does not hold, or opens no account
+	IdentityLinked   Kind = "IDENTITY_LINKED"        // a way more to sign in
+	IdentityUnlinked Kind = "IDENTITY_UNLINKED"
+)
+
+// What programs come with.
+const (
+	APIKeyUsed    Kind = "API_KEY_USED"
+	APIKeyRefused Kind = "API_KEY_REFUSED" // wrong, expired or revoked, or its account is stopped
+	TokenIssued   Kind = "TOKEN_ISSUED"    // at /oauth/token, to a client that proved who it is
+	ClientRefused Kind = "CLIENT_REFUSED"  // a client that did not
+)
+
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{
 		SignedIn, SignInRefused, SignInSlowed, SignedOut, RefreshReused, PasswordChanged, PasswordRefused, TokenRefused, ActionRefused,
 		KeyUsed, KeyRefused,
+		SignedInByIssuer, IssuerRefused, IdentityLinked, IdentityUnlinked,
+		APIKeyUsed, APIKeyRefused, TokenIssued, ClientRefused,
 	}
 }
 
-// loud says whether somebody without any right can cause it as often as they like. It is written together with others
-// like it, some moments later.
+// loud says whether somebody without any right can cause it as often as they like, or a program does with every request.
+// It is written together with others like it, some moments later.
 func (k Kind) loud() bool {
 	switch k {
-	case SignInRefused, SignInSlowed, PasswordRefused, TokenRefused, ActionRefused, KeyRefused:
+	case SignInRefused, SignInSlowed, PasswordRefused, TokenRefused, ActionRefused, KeyRefused,
+		IssuerRefused, APIKeyUsed, APIKeyRefused, TokenIssued, ClientRefused:
 		return true
 	}
 	return false

@@ -36,6 +36,7 @@ type Entry struct {
 	Subject                      string          `bson:"subject,omitempty"`      // the session, key or account, of the latest
 	Code                         fault.Code      `bson:"code,omitempty"`         // with what it was refused
 	Operation                    string          `bson:"operation,omitempty"`    // what was asked for, in the schema's words
+	Credential                   string          `bson:"credential,omitempty"`   // with what a program came, by its identifier
 	Network                      string          `bson:"network,omitempty"`      // where it came from; empty where from several
 	Client                       string          `bson:"client,omitempty"`       // in what program, roughly; likewise
 	At                           time.Time       `bson:"at"`                     // of the first
@@ -66,13 +67,17 @@ type Deed struct {
 	Subject      string
 	Code         fault.Code
 	Operation    string
+
+	// Credential is with what a program came that is known to be its own: its API key, client key or client secret. Each
+	// has entries of its own, which is bounded because an account has few of them.
+	Credential string
 }
 
 // entry is the first of its kind in its hour.
 func (d Deed) entry(address, client string, now time.Time) *Entry {
 	e := &Entry{
 		Kind: d.Kind, Person: d.Person, Organisation: d.Organisation, Subject: d.Subject, Code: d.Code, Operation: d.Operation,
-		Network: network(address), Client: client, At: now, LastAt: now, Count: 1, ExpiresAt: now.Add(KeptFor),
+		Credential: d.Credential, Network: network(address), Client: client, At: now, LastAt: now, Count: 1, ExpiresAt: now.Add(KeptFor),
 	}
 	e.ID = e.slot(now)
 	return e
@@ -84,7 +89,7 @@ func (e *Entry) slot(now time.Time) id.SecurityEntry {
 	sum := sha256.Sum256([]byte(e.Network + "\x00" + e.Client + "\x00" + string(e.Code) + "\x00" + e.Operation))
 	place := binary.BigEndian.Uint64(sum[:8]) % places
 	return id.Derived[id.SecurityEntry](id.KindSecurityEntry, string(e.Kind), string(e.Person), string(e.Organisation),
-		strconv.FormatInt(now.Truncate(hour).Unix(), 10), strconv.FormatUint(place, 10))
+		strconv.FormatInt(now.Truncate(hour).Unix(), 10), strconv.FormatUint(place, 10), e.Credential)
 }
 
 // count adds what happened alike. Where it differs, it says nothing rather than something that holds for a part only.

@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/seed"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -48,8 +49,11 @@ func house(t *testing.T) seed.Services {
 	directory = organisation.Directory{
 		Districts: s.Districts.Organisations, Communities: s.Communities.Organisations, Units: s.Units.Organisations,
 	}
+	kept, err := vault.Open(ctx, db, vault.Config{Ring: ring, Now: now, Random: rand.Reader})
+	must(t, err)
 	s.People, err = person.Open(ctx, db, person.Service{
-		Now: now, Random: rand.Reader, Cursors: cursors, Passwords: person.NewPasswords(), Organisation: directory.FactsOf,
+		Vault: kept,
+		Now:   now, Random: rand.Reader, Cursors: cursors, Passwords: person.NewPasswords(), Organisation: directory.FactsOf,
 	})
 	must(t, err)
 	s.Keys, err = signingkey.Open(ctx, db, signingkey.Service{Now: now, Random: rand.Reader, Cursors: cursors, Ring: ring})

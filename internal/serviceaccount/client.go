@@ -62,6 +62,7 @@ func (s *Service) Grant(ctx context.Context, p Proof, scope string) (*Grant, err
 		return nil, err
 	}
 	s.noted(ctx, a, via, s.now())
+	s.noteGrant(ctx, a, via)
 	return &Grant{Token: signed.Text, ExpiresAt: signed.ExpiresAt, Scopes: scopes}, nil
 }
 
@@ -109,6 +110,9 @@ func (s *Service) prove(ctx context.Context, p Proof) (a *ServiceAccount, via st
 		}
 		return err
 	})
+	if err != nil {
+		s.noteRefusal(ctx, a, err)
+	}
 	return a, via, err
 }
 

@@ -67,3 +67,18 @@ func (s *Service) This(ctx context.Context) (*ServiceAccount, error) {
 	view(by, a)
 	return a, nil
 }
+
+// Names are what accounts are called, in the order of ids, for whoever may read what they did; empty where there is none.
+func (s *Service) Names(ctx context.Context, ids []id.ServiceAccount) ([]string, error) {
+	found, err := s.Many(authz.AsSystem(ctx), ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(ids))
+	for i, a := range found {
+		if a != nil {
+			out[i] = a.Name
+		}
+	}
+	return out, nil
+}

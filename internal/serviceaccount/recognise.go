@@ -31,18 +31,22 @@ func (s *Service) ByKey(ctx context.Context, text string) (authz.Actor, error) {
 		return authz.Actor{}, nobody()
 	}
 	var out authz.Actor
+	var whose *ServiceAccount
 	err := s.guesses.Try("key:"+c.of, s.Address(ctx), s.now, func() error {
 		a, k, err := s.keyed(ctx, c)
+		whose = a
 		if err != nil {
 			return err
 		}
 		out, err = s.actor(ctx, a, string(k.ID), a.Scopes)
 		return err
 	})
+	_, key := accountOf(c.of)
+	s.noteKey(ctx, whose, key, err)
 	return out, err
 }
 
-// keyed finds the account and the key that a text proves.
+// keyed finds the account and the key that a text proves; where it proves nothing, the account it is said to be of.
 func (s *Service) keyed(ctx context.Context, c secret) (*ServiceAccount, *APIKey, error) {
 	of, key := accountOf(c.of)
 	a, err := s.load(ctx, of)
@@ -54,7 +58,7 @@ func (s *Service) keyed(ctx context.Context, c secret) (*ServiceAccount, *APIKey
 		k = &APIKey{}
 	}
 	if !s.matches(c, k.Print) || !k.live(s.now()) {
-		return nil, nil, nobody()
+		return a, nil, nobody()
 	}
 	return a, k, nil
 }

@@ -38,6 +38,9 @@ type Service struct {
 	// Altered is told whose token has just been taken back, for what it has open; may be nil.
 	Altered func(id.ServiceAccount)
 
+	// Noted hears of what programs come with, for the security log; may be nil.
+	Noted func(context.Context, Deed)
+
 	table    authz.Table
 	accounts *store.Collection[*ServiceAccount]
 	spent    *store.Collection[*spent]
@@ -56,6 +59,9 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	}
 	if s.Altered == nil {
 		s.Altered = func(id.ServiceAccount) {}
+	}
+	if s.Noted == nil {
+		s.Noted = func(context.Context, Deed) {}
 	}
 	var err error
 	if s.accounts, err = store.Open(ctx, db, store.Options[*ServiceAccount]{

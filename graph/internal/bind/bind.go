@@ -12,6 +12,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/page"
@@ -66,6 +67,9 @@ type (
 	// SetAppraisalCriteriaPayload answers setAppraisalCriteria.
 	SetAppraisalCriteriaPayload = payload.Of[*appraisal.Criteria]
 )
+
+// ErasePersonPayload answers erasePerson.
+type ErasePersonPayload = payload.Of[*person.Person]
 
 // DelegationPayload answers every change of a delegation.
 type DelegationPayload = payload.Of[*delegation.Delegation]
@@ -201,3 +205,11 @@ func (p *RotateClientSecretPayload) Secret() *string {
 func (p *RotateClientSecretPayload) ServiceAccount() *serviceaccount.ServiceAccount {
 	return part(p.Object, func(s *serviceaccount.NewSecret) *serviceaccount.ServiceAccount { return s.Account })
 }
+
+// The payloads of identities.
+type (
+	// LinkIdentityPayload answers linkIdentity.
+	LinkIdentityPayload = payload.Of[*identity.Identity]
+	// UnlinkIdentityPayload answers unlinkIdentity.
+	UnlinkIdentityPayload = payload.Of[*identity.Identity]
+)

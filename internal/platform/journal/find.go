@@ -15,7 +15,9 @@ import (
 type Search struct {
 	Subject  string
 	Audience []string
-	After    int64 // only behind this place
+	After    int64  // only behind this place
+	Before   *int64 // only before this one; nil for to the end
+	Backward bool   // the latest first
 }
 
 // The ways into the journal beside its order.
@@ -28,7 +30,10 @@ var (
 // looks at each entry's own.
 func (s Search) scan(batch int) store.Scan {
 	scan := store.Scan{Collection: events, Index: bySeq, Branches: [][]any{{}}, Batch: batch}
-	scan.Range = store.Range{Low: s.After, LowOpen: true}
+	scan.Range, scan.Reverse = store.Range{Low: s.After, LowOpen: true}, s.Backward
+	if s.Before != nil {
+		scan.Range.High, scan.Range.HighOpen = *s.Before, true
+	}
 	switch {
 	case s.Subject != "":
 		scan.Index, scan.Prefix, scan.Branches = ofSubject, 1, [][]any{{s.Subject}}
@@ -41,7 +46,7 @@ func (s Search) scan(batch int) store.Scan {
 	return scan
 }
 
-// Find yields the entries of a search in their order. About batch of them are wanted. An error comes last.
+// Find yields the entries of a search in their order, or in the opposite one. About batch of them are wanted. An error comes last.
 func (j *Journal) Find(ctx context.Context, s Search, batch int) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for doc, err := range j.o.Backend.Find(ctx, s.scan(batch)) {

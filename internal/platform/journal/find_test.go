@@ -61,6 +61,7 @@ func post(t *testing.T, db store.Backend, j *journal.Journal, n int) {
 
 func TestASearchFindsJustWhatLookingAtEverythingFinds(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		j := open(t, db, "one")
 		post(t, db, j, 48)
 		all := whole(t, j)
@@ -70,6 +71,10 @@ func TestASearchFindsJustWhatLookingAtEverythingFinds(t *testing.T) {
 			if rapid.Bool().Draw(t, "of one") {
 				s = journal.Search{After: s.After, Subject: fmt.Sprint("letter", rapid.IntRange(0, 16).Draw(t, "subject"))}
 			}
+			if rapid.Bool().Draw(t, "up to") {
+				s.Before = new(rapid.Int64Range(0, 50).Draw(t, "before"))
+			}
+			s.Backward = rapid.Bool().Draw(t, "backward")
 			var got, want []int64
 			for e, err := range j.Find(context.Background(), s, 5) {
 				if err != nil {
@@ -79,9 +84,12 @@ func TestASearchFindsJustWhatLookingAtEverythingFinds(t *testing.T) {
 			}
 			for _, e := range all {
 				heard := len(s.Audience) == 0 || slices.ContainsFunc(e.Audience, func(a string) bool { return slices.Contains(s.Audience, a) })
-				if e.Seq > s.After && heard && (s.Subject == "" || e.Subject == s.Subject) {
+				if e.Seq > s.After && (s.Before == nil || e.Seq < *s.Before) && heard && (s.Subject == "" || e.Subject == s.Subject) {
 					want = append(want, e.Seq)
 				}
+			}
+			if s.Backward {
+				slices.Reverse(want)
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("%+v: %v, not %v", s, got, want)

@@ -239,6 +239,15 @@ func (f *flaky) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 	return f.around(func() error { return f.Backend.Insert(ctx, coll, doc) })
 }
 
+func (f *flaky) InsertMany(ctx context.Context, coll string, docs []bson.Raw) (n int, err error) {
+	err = f.around(func() error {
+		var err error
+		n, err = f.Backend.InsertMany(ctx, coll, docs)
+		return err
+	})
+	return n, err
+}
+
 func (f *flaky) Replace(ctx context.Context, coll string, rev int64, doc bson.Raw) error {
 	return f.around(func() error { return f.Backend.Replace(ctx, coll, rev, doc) })
 }
@@ -248,6 +257,13 @@ func (f *flaky) Get(ctx context.Context, coll, id string) (bson.Raw, error) {
 		return nil, errFlaky
 	}
 	return f.Backend.Get(ctx, coll, id)
+}
+
+func (f *flaky) GetMany(ctx context.Context, coll string, ids []string) ([]bson.Raw, error) {
+	if f.fails() {
+		return nil, errFlaky
+	}
+	return f.Backend.GetMany(ctx, coll, ids)
 }
 
 func (f *flaky) Find(ctx context.Context, s store.Scan) iter.Seq2[bson.Raw, error] {
@@ -266,7 +282,7 @@ type gate struct {
 	opened  chan struct{} // closed to let it through
 }
 
-func (g *gate) Insert(ctx context.Context, coll string, doc bson.Raw) error {
+func (g *gate) InsertMany(ctx context.Context, coll string, docs []bson.Raw) (int, error) {
 	if coll == g.coll {
 		select {
 		case g.waiting <- struct{}{}:
@@ -274,7 +290,7 @@ func (g *gate) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 		}
 		<-g.opened
 	}
-	return g.Backend.Insert(ctx, coll, doc)
+	return g.Backend.InsertMany(ctx, coll, docs)
 }
 
 // unheard is a real store whose answers to replacements in one collection are lost, after they have landed.

@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -26,12 +27,16 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// Entry is an event in its place. An entry never changes once it is written.
+// Entry is an event in its place. Once it is written it never changes, but that Erase takes a person out of it; its hash
+// stays the same even then. What proves it lies in its document beside this: see package ledger.
 type Entry struct {
 	store.Event `bson:",inline"`
 
 	Seq int64 `bson:"seq"` // place in the one order, from 1, without gaps
-	Rev int64 `bson:"rev"` // the store's counter; always 1
+	Rev int64 `bson:"rev"` // the store's counter
+
+	Previous []byte `bson:"previousHash,omitempty"` // hash of the subject's event before; none for its first
+	Hash     []byte `bson:"hash,omitempty"`         // its own
 }
 
 // Handler does what an event calls for. It is given every event at least once and in order, so that doing it again must
@@ -54,6 +59,8 @@ type Options struct {
 	// Lease is how long a job stays with a node that is heard of no more. 30 s where zero. A handler has at least half
 	// of it.
 	Lease time.Duration
+	// Random is where salts come from; crypto/rand where nil.
+	Random io.Reader
 }
 
 // Journal moves events and lets followers know of them.
@@ -79,6 +86,12 @@ const (
 // bySeq is the order of events, and the fence: no two share a seq.
 var bySeq = store.Unique(store.Field[int64]("seq").Asc())
 
+// The indexes of entries that name a person.
+var (
+	byActor  = store.Sparse(store.Field[string]("actor").Asc(), store.Field[int64]("seq").Asc())
+	byPerson = store.Sparse(store.Field[string]("data.person").Asc(), store.Field[int64]("seq").Asc())
+)
+
 // New makes the journal's collections ready. Collect and Follow complete it, before Run or Drain.
 func New(ctx context.Context, o Options) (*Journal, error) {
 	if o.Log == nil {
@@ -90,11 +103,14 @@ func New(ctx context.Context, o Options) (*Journal, error) {
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
 	if o.Lease == 0 {
 		o.Lease = 30 * time.Second
 	}
 	for _, s := range []store.Schema{
-		{Name: events, Shape: 1, Indexes: []store.Index{bySeq, ofSubject, forWhom}},
+		{Name: events, Shape: 1, Indexes: []store.Index{bySeq, ofSubject, forWhom, byActor, byPerson}},
 		{Name: leases, Shape: 1},
 		{Name: followers, Shape: 1},
 	} {

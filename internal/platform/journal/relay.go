@@ -7,15 +7,18 @@ import (
 	"log/slog"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
 // Bounds of the relay.
 const (
-	documentsAtOnce = 100 // documents of one collection whose outboxes are emptied in one step
-	mostRefused     = 100 // refusals of one event's place before the relay gives up for now
+	documentsAtOnce = 250     // documents of one collection whose outboxes are emptied in one step
+	mostRefused     = 100     // refusals of a place before the relay gives up for now
+	eventsAtOnce    = 500     // entered in one write
+	bytesAtOnce     = 4 << 20 // likewise
+	clearedAtOnce   = 64      // outboxes emptied side by side, so that they share a commit
 )
 
 // relay moves events from the documents they happened to into the journal.
@@ -25,7 +28,8 @@ type relay struct {
 	j     *Journal
 	wake  chan struct{}
 	last  int64 // place of the newest entry
-	known bool  // whether last can be relied on: after a failure it cannot
+	known bool  // whether last and chain can be relied on: after a failure they cannot
+	chain chain // the hashes of what was entered last
 }
 
 // parcel is the events of one document.
@@ -56,24 +60,48 @@ func (r *relay) step(ctx context.Context) (moved int, settled bool, err error) {
 	return moved, err == nil && len(parcels) == 0, err
 }
 
-// moveAll moves parcels one by one. One that cannot be moved does not hold up the others; a store that is gone does.
+// moveAll moves parcels, many at once. One that cannot be moved does not hold up the others; a store that is gone does.
 func (r *relay) moveAll(ctx context.Context, parcels []parcel) (moved int, err error) {
-	for _, p := range parcels {
-		if ctx.Err() != nil {
+	for len(parcels) > 0 && ctx.Err() == nil {
+		n := together(parcels)
+		whole := context.WithoutCancel(ctx)
+		done, failed := r.move(whole, parcels[:n])
+		if failed != nil && n > 1 && !passing(failed) {
+			done, failed = r.moveEach(whole, parcels[:n])
+		}
+		moved, err = moved+done, errors.Join(err, failed)
+		if failed != nil && passing(failed) {
 			break
 		}
-		failed := r.move(context.WithoutCancel(ctx), p)
-		if failed == nil {
-			moved++
-			continue
-		}
-		r.known = false
-		err = errors.Join(err, fmt.Errorf("journal: events of %s: %w", p.ID, failed))
-		if passing(failed) {
+		parcels = parcels[n:]
+	}
+	return moved, err
+}
+
+// moveEach moves parcels one by one, so that those that can be moved are.
+func (r *relay) moveEach(ctx context.Context, parcels []parcel) (moved int, err error) {
+	for i := range parcels {
+		n, failed := r.move(ctx, parcels[i:i+1])
+		moved, err = moved+n, errors.Join(err, failed)
+		if failed != nil && passing(failed) {
 			break
 		}
 	}
 	return moved, err
+}
+
+// together is how many parcels are moved in one go: what one write to the store holds well, and one parcel at least.
+func together(parcels []parcel) int {
+	events, size := 0, 0
+	for i, p := range parcels {
+		for _, e := range p.Events {
+			events, size = events+1, size+len(e.Data)+300
+		}
+		if i > 0 && (events > eventsAtOnce || size > bytesAtOnce) {
+			return i
+		}
+	}
+	return len(parcels)
 }
 
 func (r *relay) wakeFollowers() {
@@ -109,48 +137,106 @@ func (r *relay) pending(ctx context.Context) ([]parcel, error) {
 	return out, nil
 }
 
-// move enters a document's events, in their order, and then empties its outbox. Broken off anywhere, it is done again
-// without harm: an event that is entered already is recognised by its identifier.
-func (r *relay) move(ctx context.Context, p parcel) error {
-	taken := make([]string, 0, len(p.Events))
-	for _, e := range p.Events {
-		if err := r.enter(ctx, e); err != nil {
-			return err
+// move enters the events of documents, each document's in their order, and then empties the outboxes. Broken off anywhere,
+// it is done again without harm: an event that is entered already is recognised by its identifier.
+func (r *relay) move(ctx context.Context, parcels []parcel) (moved int, err error) {
+	var all []store.Event
+	for _, p := range parcels {
+		all = append(all, p.Events...)
+	}
+	if err := r.enter(ctx, all); err != nil {
+		r.known = false
+		return 0, fmt.Errorf("journal: events of %s: %w", parcels[0].ID, err)
+	}
+	errs := make([]error, len(parcels))
+	var g errgroup.Group
+	g.SetLimit(clearedAtOnce)
+	for i, p := range parcels {
+		g.Go(func() error {
+			errs[i] = p.clear(ctx)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, failed := range errs {
+		if failed == nil {
+			moved++
+			continue
 		}
-		taken = append(taken, e.ID)
+		r.known = false
+		err = errors.Join(err, fmt.Errorf("journal: events of %s: %w", parcels[i].ID, failed))
+	}
+	return moved, err
+}
+
+// clear takes the events out of their document.
+func (p parcel) clear(ctx context.Context) error {
+	taken := make([]string, len(p.Events))
+	for i, e := range p.Events {
+		taken[i] = e.ID
 	}
 	return p.from.Clear(ctx, p.ID, p.Rev, taken)
 }
 
-// enter gives an event the next place. Where that place is taken, another node's relay is at work or was: the places
-// are read anew, and the event may turn out to have one.
-func (r *relay) enter(ctx context.Context, e store.Event) (err error) {
-	for try := 0; ; try++ {
+// enter gives events the next places. Where a place is taken, another node's relay is at work or was: the places are read
+// anew, and some of the events may turn out to have theirs.
+func (r *relay) enter(ctx context.Context, left []store.Event) error {
+	for try := 0; len(left) > 0; try++ {
+		var err error
 		if !r.known {
-			if r.last, err = r.j.Last(ctx); err != nil {
+			if left, err = r.takeStock(ctx, left); err != nil {
 				return err
 			}
-			r.known = true
 		}
-		doc, err := bson.Marshal(Entry{Event: e, Seq: r.last + 1, Rev: 1})
-		if err != nil {
-			return fmt.Errorf("event %s: %w", e.ID, err)
-		}
-		err = r.j.o.Backend.Insert(ctx, events, doc)
-		if err == nil {
-			r.last++
-			return nil
-		}
-		exists, ok := errors.AsType[*store.ExistsError](err)
-		if ok && exists.Index == "_id" {
-			return nil
-		}
-		if r.known = false; !ok {
+		docs, chain, err := r.write(ctx, left)
+		if err != nil || len(docs) == 0 {
 			return err
 		}
-		if try >= mostRefused {
+		n, err := r.j.o.Backend.InsertMany(ctx, events, docs)
+		if err == nil {
+			r.last += int64(n)
+			r.chain.keep(chain)
+			return nil
+		}
+		r.known = false
+		if _, refused := errors.AsType[*store.ExistsError](err); !refused {
+			return err
+		}
+		if left = left[n:]; try >= mostRefused {
 			return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 		}
-		r.j.o.Log.LogAttrs(ctx, slog.LevelInfo, "journal: another relay was faster", slog.String("event", e.ID))
+		r.j.o.Log.LogAttrs(ctx, slog.LevelInfo, "journal: another relay was faster", slog.String("event", left[0].ID))
 	}
+	return nil
+}
+
+// takeStock reads where the journal ends, and which of the events it has already.
+func (r *relay) takeStock(ctx context.Context, all []store.Event) (left []store.Event, err error) {
+	if r.last, err = r.j.Last(ctx); err != nil {
+		return nil, err
+	}
+	newest, err := r.j.Read(ctx, r.last-1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(newest) > 0 && newest[0].Hash == nil {
+		if err := r.adopt(ctx); err != nil {
+			return nil, err
+		}
+	}
+	ids := make([]string, len(all))
+	for i, e := range all {
+		ids[i] = e.ID
+	}
+	found, err := r.j.o.Backend.GetMany(ctx, events, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, doc := range found {
+		if doc == nil {
+			left = append(left, all[i])
+		}
+	}
+	r.chain, r.known = chain{}, true
+	return left, nil
 }

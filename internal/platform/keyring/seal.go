@@ -63,3 +63,11 @@ func (k Key) box() (cipher.AEAD, error) {
 func (k Key) bind(aad []byte) []byte {
 	return append([]byte(string(k.Kind)+"\x00"+k.ID+"\x00"), aad...)
 }
+
+// SealedBy names the key with which a text was sealed; ok is false for what is none.
+func SealedBy(sealed []byte) (id string, ok bool) {
+	if len(sealed) < 2 || sealed[0] != sealedForm || len(sealed) < 2+int(sealed[1]) {
+		return "", false
+	}
+	return string(sealed[2 : 2+int(sealed[1])]), true
+}

@@ -33,8 +33,8 @@ func (a Args) Bounded() error {
 	return nil
 }
 
-// limit is how many objects are asked for, and whether from the end.
-func (a Args) limit() (n int, last bool, err error) {
+// Limit is how many objects are asked for, and whether from the end.
+func (a Args) Limit() (n int, last bool, err error) {
 	n, at := Default, "first"
 	switch {
 	case a.First != nil && a.Last != nil:
@@ -97,7 +97,7 @@ func (c *Connection[T]) TotalCount(ctx context.Context) (*int, error) {
 func List[T store.Object](
 	ctx context.Context, from *store.Collection[T], cursors *Cursors, where store.Filter, by []store.Order, a Args,
 ) (*Connection[T], error) {
-	n, last, err := a.limit()
+	n, last, err := a.Limit()
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type Party struct {
 	Kid      string          `json:"kid,omitempty"`
 	JWS      string          `json:"jws,omitempty"` // over the Statement with PurposeSign, or PurposeAmend
 	SignedAt *time.Time      `json:"signedAt,omitempty"`
-	By       string          `json:"by,omitempty"`   // the person who signed for the party, by name
+	By       string          `json:"by,omitempty"`   // the person who signed for the party, by their identifier: an export names nobody
 	Left     bool            `json:"left,omitempty"` // had left the contract, so that an amendment did not wait for it
 }
 

@@ -34,7 +34,7 @@ func (c *Collection[T]) Add(ctx context.Context, action string, t T) (T, error) 
 		m.Replays = []Replay{{Key: once.Key, Hash: once.Hash, At: now, Made: true}}
 	}
 	c.stamp(ctx, t, 0)
-	doc, err := c.encode(t)
+	doc, err := c.encode(ctx, t)
 	if err != nil {
 		return none, err
 	}
@@ -163,7 +163,7 @@ func (c *Collection[T]) advance(ctx context.Context, t T, rev int64, domain bool
 // save replaces an object that was at rev; false where somebody else was faster. A failure that left the write behind
 // is none.
 func (c *Collection[T]) save(ctx context.Context, t T, rev int64) (bool, error) {
-	doc, err := c.encode(t)
+	doc, err := c.encode(ctx, t)
 	if err != nil {
 		return false, err
 	}

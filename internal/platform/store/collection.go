@@ -35,6 +35,8 @@ type Options[T Object] struct {
 	Make func(doc bson.Raw) (T, error)
 	// Told is called after a write that left events, to wake the relay. May be nil.
 	Told func()
+	// Sealer encrypts the personal texts of the documents. Nil where there are none: a kind that has them is refused.
+	Sealer Sealer
 }
 
 // Collection is the typed door to one kind of object.
@@ -50,6 +52,9 @@ func Open[T Object](ctx context.Context, db Backend, o Options[T]) (*Collection[
 		o.Schema.Shape = 1
 	}
 	o.Schema.Indexes = append(append([]Index{}, o.Schema.Indexes...), outboxIndex)
+	if err := o.personal(); err != nil {
+		return nil, err
+	}
 	if o.Told == nil {
 		o.Told = func() {}
 	}
@@ -87,6 +92,9 @@ func (c *Collection[T]) Get(ctx context.Context, id string) (T, error) {
 // GetMany finds objects in the order of ids; the zero T where there is none or the caller may not read it.
 func (c *Collection[T]) GetMany(ctx context.Context, ids []string) ([]T, error) {
 	raws, err := c.db.GetMany(ctx, c.o.Schema.Name, ids)
+	if err == nil {
+		raws, err = c.opened(ctx, raws...)
+	}
 	if err != nil {
 		return nil, c.fail(err, "")
 	}
@@ -120,9 +128,14 @@ func (c *Collection[T]) load(ctx context.Context, id string) (T, error) {
 	if err != nil {
 		return none, c.fail(err, id)
 	}
-	return c.decode(raw)
+	clear, err := c.opened(ctx, raw)
+	if err != nil {
+		return none, c.fail(err, id)
+	}
+	return c.decode(clear[0])
 }
 
+// decode makes an object of a document whose personal texts have been decrypted.
 func (c *Collection[T]) decode(raw bson.Raw) (T, error) {
 	var none T
 	raw, err := c.o.Schema.upcast(raw)
@@ -139,8 +152,12 @@ func (c *Collection[T]) decode(raw bson.Raw) (T, error) {
 	return t, nil
 }
 
-func (c *Collection[T]) encode(t T) (bson.Raw, error) {
+func (c *Collection[T]) encode(ctx context.Context, t T) (bson.Raw, error) {
+	var doc bson.Raw
 	doc, err := bson.Marshal(t)
+	if err == nil && c.o.Sealer != nil {
+		doc, err = c.o.Sealer.Seal(ctx, doc)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: encode: %w", c.o.Schema.Name, err)
 	}

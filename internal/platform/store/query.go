@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // ErrPosition is a position that is of no use in the query's order: it was taken from another one.
@@ -55,8 +57,15 @@ func (c *Collection[T]) List(ctx context.Context, q Query) (List[T], error) {
 		return out, c.fail(err, "")
 	}
 	out.HasMore, out.Reached = rows.more, rows.reached
-	for _, r := range rows.found {
-		t, err := c.decode(r.doc)
+	docs := make([]bson.Raw, len(rows.found))
+	for i, r := range rows.found {
+		docs[i] = r.doc
+	}
+	if docs, err = c.opened(ctx, docs...); err != nil {
+		return out, c.fail(err, "")
+	}
+	for i, r := range rows.found {
+		t, err := c.decode(docs[i])
 		if err != nil {
 			return List[T]{}, err
 		}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/cobuild/cobuild/internal/platform/personal"
 )
 
 // What a back end answers when it cannot do as asked. Everything else it returns is wrapped in ErrUnavailable where
@@ -46,6 +48,9 @@ type Backend interface {
 	Ensure(ctx context.Context, s Schema) error
 	// Insert keeps a new document; *ExistsError where its identifier ("_id") or a unique value (Index.Name) is taken.
 	Insert(ctx context.Context, coll string, doc bson.Raw) error
+	// InsertMany keeps new documents as Insert does, one behind the other, and says how many it has kept. Where one is
+	// refused nothing behind it is kept either; *ExistsError says why. On any other failure how many is not known.
+	InsertMany(ctx context.Context, coll string, docs []bson.Raw) (int, error)
 	// Replace keeps doc in place of the one with the same identifier, only where that one's rev is as given.
 	// ErrConflict where it is not or the document is gone; *ExistsError where a unique value is taken.
 	Replace(ctx context.Context, coll string, rev int64, doc bson.Raw) error
@@ -176,6 +181,9 @@ func (r *Record) Tell(what string, data any) error {
 		raw, err := bson.Marshal(data)
 		if err != nil {
 			return fmt.Errorf("event %s: %w", what, err)
+		}
+		if personal.Within(raw) {
+			return fmt.Errorf("event %s: %w", what, personal.ErrBare)
 		}
 		e.Data = raw
 	}

@@ -45,6 +45,9 @@ type Config struct {
 
 	OAuth *OAuth // answers /oauth/; absent where nil
 
+	SignIn *SignIn      // answers /oidc/; absent where nil
+	Audit  http.Handler // answers /audit/; absent where nil
+
 	Gate    *limit.Gate // lets in only so many requests at once; all where nil
 	Proxies Proxies     // who is believed about where requests come from
 	Origins []string    // websites whose pages may use the API, each checked by CheckOrigin
@@ -72,6 +75,12 @@ func New(c Config) http.Handler {
 		c.OAuth.mount(mux, func(next http.Handler) http.Handler {
 			return sameOrigin(nil, admit(c.Gate, deadline(c.Deadline, next)))
 		})
+	}
+	if c.SignIn != nil {
+		c.SignIn.mount(mux, func(next http.Handler) http.Handler { return admit(c.Gate, deadline(c.Deadline, next)) })
+	}
+	if c.Audit != nil {
+		mux.Handle("/audit/", sameOrigin(nil, admit(c.Gate, deadline(c.Deadline, login(c, c.Audit)))))
 	}
 	if c.Explorer != nil {
 		mux.Handle("GET /explorer", c.Explorer)

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -28,6 +29,39 @@ func (s *Store) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 		}
 		return c.put(tx, fresh, prepared{})
 	})
+}
+
+// InsertMany keeps new documents, one behind the other, in one commit.
+func (s *Store) InsertMany(ctx context.Context, coll string, docs []bson.Raw) (int, error) {
+	c, err := s.collection(coll)
+	if err != nil {
+		return 0, err
+	}
+	all, size := make([]prepared, len(docs)), 0
+	for i, doc := range docs {
+		if all[i], err = c.prepare(doc); err != nil {
+			return 0, err
+		}
+		size += len(doc)
+	}
+	kept := 0
+	err = s.writes.do(ctx, size, func(tx *bbolt.Tx) error {
+		kept = 0 // it may be applied again, in another commit
+		for _, fresh := range all {
+			if tx.Bucket(c.docs).Get(fresh.id) != nil {
+				return refusal{&store.ExistsError{Index: "_id"}}
+			}
+			if err := c.put(tx, fresh, prepared{}); err != nil {
+				return err
+			}
+			kept++
+		}
+		return nil
+	})
+	if errors.Is(err, store.ErrUnavailable) {
+		return 0, err // it may still be under way: what it counts is not ours to read
+	}
+	return kept, err
 }
 
 // Replace keeps doc in place of the one with the same identifier, only where that one's rev is as given.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -21,6 +22,36 @@ func (s *Store) Insert(ctx context.Context, coll string, doc bson.Raw) error {
 		return s.first(ctx, coll, doc, exists)
 	}
 	return failure(err)
+}
+
+// InsertMany keeps new documents, one behind the other.
+func (s *Store) InsertMany(ctx context.Context, coll string, docs []bson.Raw) (int, error) {
+	for _, doc := range docs {
+		if err := fits(doc); err != nil {
+			return 0, err
+		}
+	}
+	if len(docs) == 0 {
+		return 0, nil
+	}
+	_, err := s.db.Collection(coll).InsertMany(ctx, docs, options.InsertMany().SetOrdered(true))
+	if err == nil {
+		return len(docs), nil
+	}
+	many, ok := errors.AsType[mongo.BulkWriteException](err)
+	if !ok || len(many.WriteErrors) == 0 || many.WriteConcernError != nil {
+		return 0, failure(err)
+	}
+	bad := many.WriteErrors[0].WriteError
+	at := bad.Index
+	if exists := duplicate(mongo.WriteException{WriteErrors: mongo.WriteErrors{bad}}); exists != nil && at < len(docs) {
+		err := s.first(ctx, coll, docs[at], exists)
+		if _, refused := errors.AsType[*store.ExistsError](err); refused {
+			return at, err
+		}
+		return 0, err
+	}
+	return 0, failure(err)
 }
 
 // first names the identifier where both it and a unique value are taken, whichever the server met first: a repeated

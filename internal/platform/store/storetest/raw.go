@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,6 +110,54 @@ func (s *suite) takenOnce(t *testing.T) {
 	must(t, err)
 	if got.Lookup("v").StringValue() != "first" {
 		t.Fatalf("the second one won: %s", got)
+	}
+}
+
+func (s *suite) manyAtOnce(t *testing.T) {
+	t.Helper()
+	ix := store.Unique(byRank.Asc())
+	coll, ctx := s.ready(t, ix), t.Context()
+	many := func(from, to int) (docs []bson.Raw) {
+		for i := from; i < to; i++ {
+			docs = append(docs, doc(t, fmt.Sprintf("%04d", i), 1, "rank", int64(i)))
+		}
+		return docs
+	}
+	keep := func(docs []bson.Raw, want int, refused string) {
+		t.Helper()
+		n, err := s.db.InsertMany(ctx, coll, docs)
+		if n != want {
+			t.Fatalf("%d were kept, not %d: %v", n, want, err)
+		}
+		if refused == "" {
+			must(t, err)
+			return
+		}
+		wantExists(t, err, refused)
+	}
+	keep(nil, 0, "")
+	keep(many(0, 700), 700, "")
+	keep(many(700, 701), 1, "")
+	keep(append(many(701, 704), many(3, 4)...), 3, "_id")
+	taken := doc(t, "other", 1, "rank", int64(705))
+	keep([]bson.Raw{many(705, 706)[0], taken, many(706, 707)[0]}, 1, ix.Name())
+	both := doc(t, "0001", 1, "rank", int64(2)) // both are taken
+	keep([]bson.Raw{many(704, 705)[0], both}, 1, "_id")
+	twice := doc(t, "twice", 1, "rank", int64(800))
+	keep([]bson.Raw{twice, twice}, 1, "_id")
+	all := s.find(t, store.Scan{Collection: coll, Index: ix, Branches: [][]any{{}}, Range: store.Range{Low: int64(0)}})
+	if len(all) != 707 || all[705] != "0705" || all[706] != "twice" {
+		t.Fatalf("%d are there, the last is %s", len(all), all[len(all)-1])
+	}
+	for _, id := range []string{"other", "0706"} {
+		if _, err := s.db.Get(ctx, coll, id); !errors.Is(err, store.ErrNotFound) {
+			t.Fatalf("%s is there: %v", id, err)
+		}
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := s.db.InsertMany(gone, coll, many(900, 901)); !errors.Is(err, store.ErrUnavailable) {
+		t.Fatalf("want unavailable, got %v", err)
 	}
 }
 

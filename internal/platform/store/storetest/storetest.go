@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open, reopen ...Reopen) {
 	}{
 		{"what goes in comes out", (*suite).comesOut},
 		{"an identifier is taken once", (*suite).takenOnce},
+		{"of many kept at once none is kept behind a refused one", (*suite).manyAtOnce},
 		{"a write is only for who read the last one", (*suite).onlyAtRev},
 		{"a unique value may be missing but not twice there", (*suite).unique},
 		{"values are unique together", (*suite).uniqueTogether},
