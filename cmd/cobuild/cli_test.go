@@ -73,7 +73,7 @@ func TestHelpIsInTheReadersLanguage(t *testing.T) {
 		}
 		return ""
 	}, strings.NewReader(""), &out, &errs)
-	if code != 0 || !strings.Contains(out.String(), "选项:") || !strings.Contains(out.String(), "监听地址") || !strings.Contains(out.String(), "COBUILD_ADDR") || strings.Contains(out.String(), "OPTIONS") {
+	if code != 0 || !strings.Contains(out.String(), "选项：") || !strings.Contains(out.String(), "监听地址") || !strings.Contains(out.String(), "COBUILD_ADDR") || strings.Contains(out.String(), "OPTIONS") {
 		t.Fatalf("%d: %s%s", code, &out, &errs)
 	}
 }

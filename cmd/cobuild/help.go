@@ -27,8 +27,8 @@ func (p *program) headings(template string) string {
 		return template
 	}
 	return strings.NewReplacer(
-		"NAME:", "名称:", "USAGE:", "用法:", "VERSION:", "版本:", "DESCRIPTION:", "说明:", "CATEGORY:", "类别:",
-		"COMMANDS:", "命令:", "GLOBAL OPTIONS:", "全局选项:", "OPTIONS:", "选项:", "[options]", "[选项]",
+		"NAME:", "名称：", "USAGE:", "用法：", "VERSION:", "版本：", "DESCRIPTION:", "说明：", "CATEGORY:", "类别：",
+		"COMMANDS:", "命令：", "GLOBAL OPTIONS:", "全局选项：", "OPTIONS:", "选项：", "[options]", "[选项]",
 		"[global options]", "[全局选项]", "[arguments...]", "[参数...]", "[command [command options]]", "[命令 [命令选项]]",
 	).Replace(template)
 }
