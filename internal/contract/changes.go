@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
@@ -67,7 +66,7 @@ func (c *changes) tell(ctx context.Context, n feed.Note) (*stream.Event, error) 
 	if n.Entry == nil {
 		return nil, c.still(ctx)
 	}
-	if !c.s.couldRead(n.Actor, n.Entry.Audience) {
+	if !c.s.table.Could(n.Actor, access.ContractRead, n.Entry.Subject, n.Entry.Audience) {
 		return nil, c.still(ctx)
 	}
 	found, err := c.s.Contract(ctx, id.Contract(n.Entry.Subject))
@@ -89,14 +88,4 @@ func (c *changes) still(ctx context.Context) error {
 	}
 	_, err := c.s.Contract(ctx, *c.only)
 	return err
-}
-
-// couldRead says whether the caller acts, in a role that reads contracts, their own or lent, for an organisation that
-// could read one when something happened to it.
-func (s *Service) couldRead(a authz.Actor, audience []string) bool {
-	rule, _ := s.table.Rule(access.ContractRead)
-	a = a.Under(rule, nil)
-	return slices.ContainsFunc(audience, func(o string) bool {
-		return slices.ContainsFunc(rule.Who, func(g authz.Grant) bool { return a.Acts(g.Role, id.Organisation(o)) })
-	})
 }

@@ -32,17 +32,5 @@ func (s *Service) couldRead(a authz.Actor, e *journal.Entry) bool {
 	if !ok {
 		return false
 	}
-	rule, _ := s.table.Rule(action)
-	a = a.Under(rule, nil)
-	return slices.ContainsFunc(rule.Who, func(g authz.Grant) bool {
-		switch {
-		case g.Role == authz.Anyone:
-			return true
-		case g.Role == authz.Itself:
-			return a.Person != "" && e.Subject == string(a.Person)
-		case g.As == authz.Anywhere:
-			return slices.ContainsFunc(a.Holdings, func(h authz.Holding) bool { return a.Acts(g.Role, h.Organisation) })
-		}
-		return slices.ContainsFunc(e.Audience, func(o string) bool { return a.Acts(g.Role, id.Organisation(o)) })
-	})
+	return s.table.Could(a, action, e.Subject, e.Audience)
 }

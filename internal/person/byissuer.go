@@ -81,32 +81,22 @@ func (s *Service) Confirm(ctx context.Context, password *string) error {
 		return err
 	}
 	if me.PasswordHash == "" {
-		return s.fresh(sys, authz.From(ctx).Session)
+		return s.fresh(sys, authz.From(ctx).Session, freshFor)
 	}
 	if password == nil {
 		return fault.New(fault.Invalid, fault.CodeRequired).At("password")
 	}
-	_, err = s.guess(ctx, "change:"+string(me.ID), func() (*Person, error) {
-		ok, _, err := s.Passwords.matches(ctx, *password, me.PasswordHash)
-		if err == nil && !ok {
-			err = fault.New(fault.Refused, CodePasswordWrong).At("password")
-		}
-		return me, err
-	})
-	if err != nil {
-		s.refused(ctx, DeedPasswordRefused, me, err)
-	}
-	return err
+	return s.proven(ctx, me, *password, "password")
 }
 
-// fresh refuses a session that was not begun just now.
-func (s *Service) fresh(sys context.Context, which id.Session) error {
+// fresh refuses a session that was begun longer ago than this.
+func (s *Service) fresh(sys context.Context, which id.Session, at time.Duration) error {
 	o, err := s.sessions.Get(sys, string(which))
 	if err != nil {
 		return nobody(err)
 	}
-	if s.now().Sub(o.CreatedAt) > freshFor {
-		return fault.New(fault.Refused, CodeSignInAgain)
+	if s.now().Sub(o.CreatedAt) > at {
+		return fault.New(fault.Refused, CodeSignInAgain, "minutes", int(at.Minutes()))
 	}
 	return nil
 }

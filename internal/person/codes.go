@@ -30,7 +30,7 @@ const (
 	CodeLastAdministrator fault.Code = "LAST_ADMINISTRATOR"   //
 	CodeRefresh           fault.Code = "REFRESH_NOT_VALID"    // unknown, or its session has ended
 	CodeReused            fault.Code = "REFRESH_TOKEN_REUSED" // the session has ended by it
-	CodeSignInAgain       fault.Code = "SIGN_IN_AGAIN"        // the session is too old to confirm anything
+	CodeSignInAgain       fault.Code = "SIGN_IN_AGAIN"        // minutes: the session is too old to confirm anything
 	CodeLastSigner        fault.Code = "LAST_SIGNER"          // organisation
 	CodeErased            fault.Code = "PERSON_ERASED"        //
 	CodeNotFresh          fault.Code = "PASSWORD_NEEDED"      // minutes

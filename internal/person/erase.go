@@ -91,34 +91,16 @@ func (s *Service) erasable(ctx context.Context, in EraseInput) (*Person, error) 
 // reassured asks the caller to show once more that it is them: nothing brings back what is erased.
 func (s *Service) reassured(ctx context.Context, me id.Person, password *string) error {
 	sys := authz.AsSystem(ctx)
-	if password == nil {
-		o, err := s.sessions.Get(sys, string(authz.From(ctx).Session))
-		if err != nil {
-			return nobody(err)
-		}
-		if s.now().Sub(o.CreatedAt) <= surelyFor {
-			return nil
-		}
-	}
 	p, err := s.people.Get(sys, string(me))
 	if err != nil {
 		return nobody(err)
 	}
-	switch {
-	case p.PasswordHash == "":
-		return fault.New(fault.Refused, CodeSignInAgain)
-	case password == nil:
-		return fault.New(fault.Refused, CodeNotFresh, "minutes", int(surelyFor.Minutes())).At("password")
+	if password != nil && p.PasswordHash != "" {
+		return s.proven(ctx, p, *password, "password")
 	}
-	_, err = s.guess(ctx, "change:"+string(me), func() (*Person, error) {
-		ok, _, err := s.Passwords.matches(ctx, *password, p.PasswordHash)
-		if err == nil && !ok {
-			err = fault.New(fault.Refused, CodePasswordWrong).At("password")
-		}
-		return p, err
-	})
-	if err != nil {
-		s.refused(ctx, DeedPasswordRefused, p, err)
+	err = s.fresh(sys, authz.From(ctx).Session, surelyFor)
+	if fault.Is(err, CodeSignInAgain) && p.PasswordHash != "" {
+		return fault.New(fault.Refused, CodeNotFresh, "minutes", int(surelyFor.Minutes())).At("password")
 	}
 	return err
 }

@@ -40,21 +40,28 @@ func (s *Service) ChangePassword(ctx context.Context, in ChangePasswordInput) (*
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	_, err = s.guess(ctx, "change:"+string(me.ID), func() (*Person, error) {
-		ok, _, err := s.Passwords.matches(ctx, in.OldPassword, me.PasswordHash)
-		if err == nil && !ok {
-			err = fault.New(fault.Refused, CodePasswordWrong).At("oldPassword")
-		}
-		return me, err
-	})
-	if err != nil {
-		s.refused(ctx, DeedPasswordRefused, me, err)
+	if err := s.proven(ctx, me, in.OldPassword, "oldPassword"); err != nil {
 		return nil, err
 	}
 	if me, err = s.setPassword(secretly(ctx, ""), me, in.NewPassword, a.Session); err == nil {
 		s.Noted(ctx, Deed{Kind: DeedPasswordChanged, Person: a.Person, Session: a.Session})
 	}
 	return me, err
+}
+
+// proven asks somebody who is signed in for their password once more: guesses at it are slowed down and noted.
+func (s *Service) proven(ctx context.Context, me *Person, password, field string) error {
+	_, err := s.guess(ctx, "change:"+string(me.ID), func() (*Person, error) {
+		ok, _, err := s.Passwords.matches(ctx, password, me.PasswordHash)
+		if err == nil && !ok {
+			err = fault.New(fault.Refused, CodePasswordWrong).At(field)
+		}
+		return me, err
+	})
+	if err != nil {
+		s.refused(ctx, DeedPasswordRefused, me, err)
+	}
+	return err
 }
 
 // changed says whether this very change was made before. What was sent then is not remembered, because it held

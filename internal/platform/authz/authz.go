@@ -204,6 +204,24 @@ func (g Grant) allows(a Actor, object any) bool {
 	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Acts(g.Role, in) })
 }
 
+// Could says whether the actor, by the roles of now, stood among those who could do the action on a subject when something
+// happened to it. audience are the organisations that stood to the subject then.
+func (t Table) Could(a Actor, action, subject string, audience []string) bool {
+	r, _ := t.Rule(action)
+	a = a.Under(r, nil)
+	return slices.ContainsFunc(r.Who, func(g Grant) bool {
+		switch {
+		case g.Role == Anyone:
+			return true
+		case g.Role == Itself:
+			return a.Person != "" && subject == string(a.Person)
+		case g.As == Anywhere:
+			return slices.ContainsFunc(a.Holdings, func(h Holding) bool { return h.is(g.Role) })
+		}
+		return slices.ContainsFunc(audience, func(o string) bool { return a.Acts(g.Role, id.Organisation(o)) })
+	})
+}
+
 // Columns say where a collection keeps the organisations of each relation, so that a rule becomes a filter.
 type Columns map[Relation]func(...id.Organisation) store.Filter
 

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -381,7 +382,7 @@ func TestEveryMistakeInTheFileIsNamedByItsPlace(t *testing.T) {
 		for _, text := range texts {
 			file := write(t, text)
 			_, err := Read(file)
-			bad, ok := err.(*FileError) //nolint:errorlint // made here, and wrapped by nobody
+			bad, ok := errors.AsType[*FileError](err)
 			if !ok || bad.Place != place || bad.File != file || strings.Contains(err.Error(), clientSecret) {
 				t.Errorf("%.80s: got %v, want %q", text, err, place)
 			}
