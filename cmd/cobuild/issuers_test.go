@@ -389,10 +389,16 @@ func (w *website) unlinked(token string) {
 	}
 }
 
-// withdrawn has the operator trust the provider no more.
+// withdrawn has the operator trust the provider no more: it lets nobody in, and whom it had let in is out.
 func (w *website) withdrawn(issuers string, p *provider) {
 	t := w.t
 	t.Helper()
+	v := verifier()
+	open, wrong := w.do("", "signInWithIssuer", "token refreshToken", map[string]any{"code": w.signIn(newBrowser(t), v, "wang"), "verifier": v})
+	if wrong != nil {
+		t.Fatalf("before: %v", wrong)
+	}
+	token, refresh := at(open, "token").(string), at(open, "refreshToken")
 	own := make(chan os.Signal, 1) // so that the signal is not the end of this program, whoever else listens
 	signal.Notify(own, syscall.SIGHUP)
 	defer signal.Stop(own)
@@ -405,6 +411,12 @@ func (w *website) withdrawn(issuers string, p *provider) {
 			t.Fatal(err)
 		}
 		if _, page, status := newBrowser(t).open(w.start(verifier()), nil); status == http.StatusNotFound && strings.Contains(page, "ISSUER_UNKNOWN") {
+			if data, errs := w.s.ask(t, token, `{ viewer { id } }`, nil); errs == nil {
+				t.Errorf("a session that the provider has opened goes on: %v", data)
+			}
+			if _, wrong := w.do("", "refreshSession", "token", map[string]any{"refreshToken": refresh}); wrong != "REFRESH_NOT_VALID" {
+				t.Errorf("a session that the provider has opened is refreshed: %v", wrong)
+			}
 			return
 		}
 	}

@@ -65,6 +65,7 @@ func (a *App) vouching() person.Identities {
 		Bind: func(ctx context.Context, p person.IdentityInput, who id.Person) error {
 			return a.Identities.Bind(ctx, proof(p), who)
 		},
+		Trusted: func(issuer string) bool { return a.Issuers.Trusted(issuer) },
 	}
 }
 

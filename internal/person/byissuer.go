@@ -101,6 +101,12 @@ func (s *Service) fresh(sys context.Context, which id.Session, at time.Duration)
 	return nil
 }
 
+// stands says whether a session is open for a person at a moment. Whom an issuer has let in is out when the operator
+// trusts it no more.
+func (s *Service) stands(o *Session, p *Person, at time.Time) bool {
+	return o.lasts(p, at) && (o.Issuer == "" || s.Identities.Trusted != nil && s.Identities.Trusted(o.Issuer))
+}
+
 // Exists says whether there is such a person, for the program.
 func (s *Service) Exists(ctx context.Context, who id.Person) (bool, error) {
 	_, err := s.people.Get(authz.AsSystem(ctx), string(who))
@@ -154,6 +160,8 @@ type Identities struct {
 	Vouch func(ctx context.Context, proof IdentityInput, who id.Person) error
 	// Bind makes it theirs.
 	Bind func(ctx context.Context, proof IdentityInput, who id.Person) error
+	// Trusted says whether an issuer may still say who somebody is.
+	Trusted func(issuer string) bool
 }
 
 // vouched says whether what a newcomer brings instead of a password will do.

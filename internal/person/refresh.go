@@ -127,7 +127,7 @@ func (s *Service) rotate(ctx context.Context, t refreshToken) (*SignedIn, error)
 		refusal = nil
 		now := s.now()
 		switch {
-		case !is(t.shared, o.Family), !o.lasts(p, now):
+		case !is(t.shared, o.Family), !s.stands(o, p, now):
 			return wrong
 		case !is(t.own, o.Secret): // it was good once
 			refusal = fault.New(fault.Refused, CodeReused).At("refreshToken")

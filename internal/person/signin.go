@@ -123,7 +123,7 @@ func (s *Service) Actor(ctx context.Context, who id.Person, session id.Session) 
 		return authz.Actor{}, nobody(err)
 	}
 	now := s.now()
-	if !open.lasts(p, now) {
+	if !s.stands(open, p, now) {
 		return authz.Actor{}, fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	}
 	s.noted(ctx, open, now)

@@ -113,6 +113,11 @@ func (i *Issuers) All() []Issuer {
 	return all
 }
 
+// Trusted says whether one of them calls itself so.
+func (i *Issuers) Trusted(address string) bool {
+	return slices.ContainsFunc(i.providers(), func(p *provider) bool { return p.URL == address })
+}
+
 // Start is the address at which signing in at an issuer begins.
 func (i *Issuers) Start(name string) string { return i.address(name, "start") }
 
