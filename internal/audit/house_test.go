@@ -206,3 +206,17 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// blaze is one change that tells of many things.
+func (n *node) blaze(id string, times int) {
+	n.t.Helper()
+	_, err := n.lamps.Change(n.t.Context(), "turn", id, func(l *lamp) error {
+		l.Changes++
+		var all []error
+		for i := range times {
+			all = append(all, l.Tell("lamp.flickered", bson.D{{Key: "n", Value: i}}))
+		}
+		return errors.Join(all...)
+	})
+	must(n.t, err)
+}
