@@ -76,10 +76,8 @@ func (s *Service) Step(ctx context.Context) (int, error) {
 		}
 		full = append(full, t.Add(leaf)...)
 	}
-	for _, one := range full {
-		if err := s.keep(ctx, one); err != nil {
-			return 0, err
-		}
+	if err := s.keep(ctx, full); err != nil {
+		return 0, err
 	}
 	if err := s.sign(ctx, h, &t); err != nil {
 		return 0, err
@@ -97,14 +95,24 @@ func leafOf(doc bson.Raw, seq int64) (ledger.Hash, error) {
 	return ledger.Hash(hash), nil
 }
 
-// keep writes a full tile. Another node may have written the very same.
-func (s *Service) keep(ctx context.Context, t ledger.Tile) error {
-	doc, err := bson.Marshal(bson.D{{Key: "_id", Value: tileID(t.Level, t.N)}, {Key: "rev", Value: int64(1)}, {Key: "data", Value: t.Data}})
-	if err == nil {
-		err = s.db.Insert(ctx, tiles, doc)
+// keep writes full tiles, which share a commit. Another node may have written some of the very same.
+func (s *Service) keep(ctx context.Context, full []ledger.Tile) error {
+	docs := make([]bson.Raw, len(full))
+	for i, t := range full {
+		var err error
+		if docs[i], err = bson.Marshal(bson.D{{Key: "_id", Value: tileID(t.Level, t.N)}, {Key: "rev", Value: int64(1)}, {Key: "data", Value: t.Data}}); err != nil {
+			return fmt.Errorf("audit: tile: %w", err)
+		}
 	}
-	if _, exists := errors.AsType[*store.ExistsError](err); err != nil && !exists {
-		return fmt.Errorf("audit: tile: %w", err)
+	for len(docs) > 0 {
+		kept, err := s.db.InsertMany(ctx, tiles, docs)
+		if err == nil {
+			return nil
+		}
+		if _, exists := errors.AsType[*store.ExistsError](err); !exists {
+			return fmt.Errorf("audit: tile: %w", err)
+		}
+		docs = docs[kept+1:] // the one that is there already is left out
 	}
 	return nil
 }

@@ -14,11 +14,11 @@ import (
 
 // Bounds of the relay.
 const (
-	documentsAtOnce = 250     // documents of one collection whose outboxes are emptied in one step
+	documentsAtOnce = 500     // documents of one collection whose outboxes are emptied in one step
 	mostRefused     = 100     // refusals of a place before the relay gives up for now
 	eventsAtOnce    = 500     // entered in one write
 	bytesAtOnce     = 4 << 20 // likewise
-	clearedAtOnce   = 64      // outboxes emptied side by side, so that they share a commit
+	clearedAtOnce   = 250     // outboxes emptied side by side, so that they share a commit
 )
 
 // relay moves events from the documents they happened to into the journal.
