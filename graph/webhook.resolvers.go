@@ -7,11 +7,12 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/internal/bind"
 	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
@@ -20,82 +21,92 @@ import (
 
 // CreateWebhook is the resolver for the createWebhook field.
 func (r *mutationResolver) CreateWebhook(ctx context.Context, input webhook.CreateInput) (*bind.WebhookSecretPayload, error) {
-	panic(fmt.Errorf("not implemented: CreateWebhook - createWebhook"))
+	p, err := payload.Do(ctx, input, r.Rooms.Webhooks.Create)
+	return (*bind.WebhookSecretPayload)(p), err
 }
 
 // UpdateWebhook is the resolver for the updateWebhook field.
 func (r *mutationResolver) UpdateWebhook(ctx context.Context, input webhook.UpdateInput) (*payload.Of[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: UpdateWebhook - updateWebhook"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Update)
 }
 
 // PauseWebhook is the resolver for the pauseWebhook field.
 func (r *mutationResolver) PauseWebhook(ctx context.Context, input webhook.StopInput) (*payload.Of[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: PauseWebhook - pauseWebhook"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Pause)
 }
 
 // ResumeWebhook is the resolver for the resumeWebhook field.
 func (r *mutationResolver) ResumeWebhook(ctx context.Context, input webhook.StopInput) (*payload.Of[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: ResumeWebhook - resumeWebhook"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Resume)
 }
 
 // DeleteWebhook is the resolver for the deleteWebhook field.
 func (r *mutationResolver) DeleteWebhook(ctx context.Context, input webhook.StopInput) (*payload.Of[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: DeleteWebhook - deleteWebhook"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Delete)
 }
 
 // TestWebhook is the resolver for the testWebhook field.
 func (r *mutationResolver) TestWebhook(ctx context.Context, input webhook.TestInput) (*payload.Of[*webhook.Delivery], error) {
-	panic(fmt.Errorf("not implemented: TestWebhook - testWebhook"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Test)
 }
 
 // RotateWebhookSecret is the resolver for the rotateWebhookSecret field.
 func (r *mutationResolver) RotateWebhookSecret(ctx context.Context, input webhook.RotateInput) (*bind.WebhookSecretPayload, error) {
-	panic(fmt.Errorf("not implemented: RotateWebhookSecret - rotateWebhookSecret"))
+	p, err := payload.Do(ctx, input, r.Rooms.Webhooks.Rotate)
+	return (*bind.WebhookSecretPayload)(p), err
 }
 
 // ReplayWebhookDelivery is the resolver for the replayWebhookDelivery field.
 func (r *mutationResolver) ReplayWebhookDelivery(ctx context.Context, input webhook.ReplayInput) (*payload.Of[*webhook.Delivery], error) {
-	panic(fmt.Errorf("not implemented: ReplayWebhookDelivery - replayWebhookDelivery"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.Replay)
 }
 
 // ReplayWebhookDeliveries is the resolver for the replayWebhookDeliveries field.
 func (r *mutationResolver) ReplayWebhookDeliveries(ctx context.Context, input webhook.ReplayManyInput) (*payload.Of[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: ReplayWebhookDeliveries - replayWebhookDeliveries"))
+	return payload.Do(ctx, input, r.Rooms.Webhooks.ReplayMany)
 }
 
 // Webhooks is the resolver for the webhooks field.
 func (r *queryResolver) Webhooks(ctx context.Context, organisation string, filter *webhook.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*webhook.Webhook], error) {
-	panic(fmt.Errorf("not implemented: Webhooks - webhooks"))
+	of, err := wire.Named[id.Organisation]("organisation", organisation, wire.Organisation())
+	if err != nil {
+		return nil, err
+	}
+	return r.Rooms.Webhooks.Webhooks(ctx, of, filter, paged(first, after, last, before))
 }
 
 // Webhook is the resolver for the webhook field.
 func (r *queryResolver) Webhook(ctx context.Context, id string) (*webhook.Webhook, error) {
-	panic(fmt.Errorf("not implemented: Webhook - webhook"))
+	return one(ctx, id, wire.Webhook(), r.Rooms.Webhooks.Webhook)
 }
 
 // WebhookDeliveries is the resolver for the webhookDeliveries field.
 func (r *queryResolver) WebhookDeliveries(ctx context.Context, webhook string, filter *webhook.DeliveryFilter, first *int, after *string, last *int, before *string) (*page.Connection[*webhook.Delivery], error) {
-	panic(fmt.Errorf("not implemented: WebhookDeliveries - webhookDeliveries"))
+	of, err := wire.Named[id.Webhook]("webhook", webhook, wire.Webhook())
+	if err != nil {
+		return nil, err
+	}
+	return r.Rooms.Webhooks.Deliveries(ctx, of, filter, paged(first, after, last, before))
 }
 
 // Organisation is the batch resolver for the organisation field.
 func (r *webhookResolver) Organisation(ctx context.Context, objs []*webhook.Webhook) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisation - organisation"))
+	return edge(ctx, objs, func(w *webhook.Webhook) id.Organisation { return w.Organisation }, r.Rooms.Directory.Many)
 }
 
 // ServiceAccount is the batch resolver for the serviceAccount field.
 func (r *webhookResolver) ServiceAccount(ctx context.Context, objs []*webhook.Webhook) ([]*serviceaccount.ServiceAccount, error) {
-	panic(fmt.Errorf("not implemented: ServiceAccount - serviceAccount"))
+	return edge(ctx, objs, func(w *webhook.Webhook) id.ServiceAccount { return w.ServiceAccount }, r.Rooms.ServiceAccounts.Many)
 }
 
 // Health is the batch resolver for the health field.
 func (r *webhookResolver) Health(ctx context.Context, objs []*webhook.Webhook) ([]*webhook.Health, error) {
-	panic(fmt.Errorf("not implemented: Health - health"))
+	return edge(ctx, objs, func(w *webhook.Webhook) id.Webhook { return w.ID }, r.Rooms.Webhooks.Healths)
 }
 
 // Event is the batch resolver for the event field.
 func (r *webhookDeliveryResolver) Event(ctx context.Context, objs []*webhook.Delivery) ([]*event.Event, error) {
-	panic(fmt.Errorf("not implemented: Event - event"))
+	return edge(ctx, objs, func(d *webhook.Delivery) id.Event { return d.Event }, r.Rooms.Events.Many)
 }
 
 // Webhook returns WebhookResolver implementation.

@@ -291,7 +291,7 @@ func TestEverythingThatWasGivenUpIsReplayedInItsOrder(t *testing.T) {
 	w.settle()
 	for seq := range int64(30) { // as if each had been given up
 		i := &item{aside: aside{Seq: seq + 1, Type: "contract.signed", Subject: subjects[seq], At: noon}, again: true}
-		must(t, w.record(authz.AsSystem(t.Context()), m.Webhook.ID, i, nil, Failed, nil))
+		must(t, w.record(authz.AsSystem(t.Context()), m.Webhook.ID, record{*i, nil, Failed, nil}))
 	}
 	n := len(e.all())
 	now := w.today(m.Webhook.ID)

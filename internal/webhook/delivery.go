@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
@@ -115,27 +117,47 @@ func (d *Delivery) take(a *Attempt, to DeliveryState, next *time.Time, now time.
 	}
 }
 
-// record keeps what came of an attempt. The system has said so before it moves on: what is not on record is sent again.
-func (s *Service) record(ctx context.Context, w id.Webhook, i *item, a *Attempt, to DeliveryState, next *time.Time) error {
-	now := s.now()
-	d := &Delivery{Webhook: w, Event: id.Placed(i.Seq), Seq: i.Seq, Type: i.Type, Subject: i.Subject, At: i.At}
-	d.ID = deliveryOf(w, i.Seq)
-	d.take(a, to, next, now)
-	touch := func(d *Delivery) error {
-		d.take(a, to, next, now)
-		return nil
+// record is what came of an attempt for an event, as it was before.
+type record struct {
+	item
+
+	attempt *Attempt // nil where none was made
+	state   DeliveryState
+	next    *time.Time
+}
+
+// recordsAtOnce are written at the same time: the store takes them up together.
+const recordsAtOnce = 64
+
+// recordAll keeps what came of attempts. A place moves on only after that: what is not on record is sent again.
+func (s *Service) recordAll(ctx context.Context, w id.Webhook, all []record) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(recordsAtOnce)
+	for _, one := range all {
+		g.Go(func() error { return s.record(ctx, w, one) })
 	}
-	if i.Tries == 0 && !i.again && to != Withheld {
+	return g.Wait()
+}
+
+func (s *Service) record(ctx context.Context, w id.Webhook, r record) error {
+	now := s.now()
+	d := &Delivery{Webhook: w, Event: id.Placed(r.Seq), Seq: r.Seq, Type: r.Type, Subject: r.Subject, At: r.At}
+	d.ID = deliveryOf(w, r.Seq)
+	d.take(r.attempt, r.state, r.next, now)
+	if r.Tries == 0 && !r.again && r.attempt != nil {
 		_, err := s.deliveries.Add(ctx, access.WebhookKeep, d)
 		if !fault.Is(err, fault.CodeTaken) {
 			return err
 		}
 	}
-	_, err := s.deliveries.Touch(ctx, access.WebhookKeep, string(d.ID), touch)
-	if fault.Is(err, fault.CodeNotFound) && a == nil { // nothing was ever sent: nothing is told of it
+	_, err := s.deliveries.Touch(ctx, access.WebhookKeep, string(d.ID), func(d *Delivery) error {
+		d.take(r.attempt, r.state, r.next, now)
 		return nil
-	}
+	})
 	if fault.Is(err, fault.CodeNotFound) {
+		if r.attempt == nil { // nothing was ever sent: nothing is told of it
+			return nil
+		}
 		_, err = s.deliveries.Add(ctx, access.WebhookKeep, d)
 	}
 	return err

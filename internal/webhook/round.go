@@ -76,6 +76,7 @@ type round struct {
 	stopped bool // nothing more is begun
 	tried   int
 	slow    bool
+	records []record // what came of it, to be kept before the place moves on
 	err     error
 }
 
@@ -301,10 +302,10 @@ func (r *round) one(ctx context.Context, i *item) error {
 	if err != nil || !ok {
 		return err
 	}
-	system := authz.AsSystem(context.WithoutCancel(ctx)) // what was sent is put on record
 	if i.shaped.Err == nil && i.shaped.Data == nil {
 		i.done = true
-		return r.s.record(system, w.ID, i, nil, Withheld, nil)
+		r.keep(record{*i, nil, Withheld, nil})
+		return nil
 	}
 	var out sent
 	if i.shaped.Err != nil {
@@ -316,7 +317,14 @@ func (r *round) one(ctx context.Context, i *item) error {
 	r.s.noted(out, i.Tries == 0 && !i.again, i.At)
 	before := *i
 	state, next := r.judge(i, out)
-	return r.s.record(system, w.ID, &before, out.Attempt, state, next)
+	r.keep(record{before, out.Attempt, state, next})
+	return nil
+}
+
+func (r *round) keep(one record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.records = append(r.records, one)
 }
 
 // renew makes an event anew that has waited too long for its turn: the webhook may have been paused since, its account
@@ -389,8 +397,8 @@ func (r *round) save(ctx context.Context) (outcome, error) {
 	ctx = context.WithoutCancel(ctx)
 	now := r.s.now()
 	out := outcome{live: true, more: r.tried > 0 || r.reached > r.from}
-	if r.err != nil {
-		return out, r.err
+	if err := errors.Join(r.s.recordAll(ctx, r.w.ID, r.records), r.err); err != nil {
+		return out, err
 	}
 	r.widen()
 	if r.tried == 0 && r.idle(now) {
