@@ -1931,6 +1931,34 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐTemplate(ctx 
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐWebhook(ctx context.Context, ec *executionContext, v any) (id.Webhook, error) {
+	res, err := wire.UnmarshalWebhookID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐWebhook(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Webhook) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalWebhookID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐWebhookDelivery(ctx context.Context, ec *executionContext, v any) (id.WebhookDelivery, error) {
+	res, err := wire.UnmarshalWebhookDeliveryID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐWebhookDelivery(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.WebhookDelivery) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalWebhookDeliveryID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2string(ctx context.Context, ec *executionContext, v any) (string, error) {
 	res, err := wire.UnmarshalID(v)
 	return res, graphql.ErrorOnPath(ctx, err)

@@ -25,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
+	"github.com/cobuild/cobuild/internal/webhook"
 )
 
 // Resolver leads the fields of the schema into the rooms.
@@ -68,4 +69,6 @@ type Rooms struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Webhooks *webhook.Service
 }

@@ -90,6 +90,8 @@ type ResolverRoot interface {
 	SubDistrict() SubDistrictResolver
 	Subscription() SubscriptionResolver
 	TemplateClause() TemplateClauseResolver
+	Webhook() WebhookResolver
+	WebhookDelivery() WebhookDeliveryResolver
 }
 
 type DirectiveRoot struct {
@@ -168,6 +170,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
 			graphql.NewInputUnmarshaler("CreateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateServiceAccountInput)),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateWebhookInput)),
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
@@ -176,6 +179,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DelegateInput", graphql.BindUnmarshaler(ec, unmarshalInputDelegateInput)),
 			graphql.NewInputUnmarshaler("DelegationFilter", graphql.BindUnmarshaler(ec, unmarshalInputDelegationFilter)),
 			graphql.NewInputUnmarshaler("DelegationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputDelegationStatusChoice)),
+			graphql.NewInputUnmarshaler("DeleteWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputDeleteWebhookInput)),
 			graphql.NewInputUnmarshaler("DisableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputDisableServiceAccountInput)),
 			graphql.NewInputUnmarshaler("DisputeFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDisputeFulfilmentInput)),
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
@@ -213,6 +217,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenAmendmentForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenAmendmentForSigningInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
+			graphql.NewInputUnmarshaler("PauseWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseWebhookInput)),
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
 			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
@@ -231,6 +236,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
+			graphql.NewInputUnmarshaler("ReplayWebhookDeliveriesInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveriesInput)),
+			graphql.NewInputUnmarshaler("ReplayWebhookDeliveryInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveryInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
 			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
 			graphql.NewInputUnmarshaler("ReportScope", graphql.BindUnmarshaler(ec, unmarshalInputReportScope)),
@@ -241,6 +248,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentUnitOrder", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitOrder)),
 			graphql.NewInputUnmarshaler("ResolveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputResolveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
+			graphql.NewInputUnmarshaler("ResumeWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeWebhookInput)),
 			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
 			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
 			graphql.NewInputUnmarshaler("ReviseAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseAmendmentInput)),
@@ -253,6 +261,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RevokeSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RoleChoice", graphql.BindUnmarshaler(ec, unmarshalInputRoleChoice)),
 			graphql.NewInputUnmarshaler("RotateClientSecretInput", graphql.BindUnmarshaler(ec, unmarshalInputRotateClientSecretInput)),
+			graphql.NewInputUnmarshaler("RotateWebhookSecretInput", graphql.BindUnmarshaler(ec, unmarshalInputRotateWebhookSecretInput)),
 			graphql.NewInputUnmarshaler("RuralCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRuralCommunityInput)),
 			graphql.NewInputUnmarshaler("SecurityFilter", graphql.BindUnmarshaler(ec, unmarshalInputSecurityFilter)),
 			graphql.NewInputUnmarshaler("SecurityKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSecurityKindChoice)),
@@ -280,13 +289,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateStatusChoice)),
 			graphql.NewInputUnmarshaler("TemplateUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateUnitKindChoice)),
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
+			graphql.NewInputUnmarshaler("TestWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputTestWebhookInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
 			graphql.NewInputUnmarshaler("UpdateCooperationProfileInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCooperationProfileInput)),
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
+			graphql.NewInputUnmarshaler("UpdateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateWebhookInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
+			graphql.NewInputUnmarshaler("WebhookDeliveryFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryFilter)),
+			graphql.NewInputUnmarshaler("WebhookDeliveryStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryStateChoice)),
+			graphql.NewInputUnmarshaler("WebhookFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookFilter)),
+			graphql.NewInputUnmarshaler("WebhookStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookStateChoice)),
+			graphql.NewInputUnmarshaler("WebhookTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookTypeChoice)),
 			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
 			graphql.NewInputUnmarshaler("WithdrawPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawPublicationInput)),
 		)
@@ -381,7 +397,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -591,6 +607,7 @@ type Subscription
 	{Name: "subscription.graphqls", Input: sourceData("subscription.graphqls"), BuiltIn: false},
 	{Name: "template.graphqls", Input: sourceData("template.graphqls"), BuiltIn: false},
 	{Name: "unit.graphqls", Input: sourceData("unit.graphqls"), BuiltIn: false},
+	{Name: "webhook.graphqls", Input: sourceData("webhook.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -3802,6 +3819,210 @@ func childFields_UpdateResidentUnitPayload(ctx context.Context, ec *executionCon
 		return fieldContext_UpdateResidentUnitPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateResidentUnitPayload", field.Name)
+}
+
+func childFields_Webhook(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Webhook_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Webhook_version(ctx, ec, field)
+	case "organisation":
+		return fieldContext_Webhook_organisation(ctx, ec, field)
+	case "serviceAccount":
+		return fieldContext_Webhook_serviceAccount(ctx, ec, field)
+	case "name":
+		return fieldContext_Webhook_name(ctx, ec, field)
+	case "url":
+		return fieldContext_Webhook_url(ctx, ec, field)
+	case "events":
+		return fieldContext_Webhook_events(ctx, ec, field)
+	case "selection":
+		return fieldContext_Webhook_selection(ctx, ec, field)
+	case "state":
+		return fieldContext_Webhook_state(ctx, ec, field)
+	case "cause":
+		return fieldContext_Webhook_cause(ctx, ec, field)
+	case "createdBy":
+		return fieldContext_Webhook_createdBy(ctx, ec, field)
+	case "secrets":
+		return fieldContext_Webhook_secrets(ctx, ec, field)
+	case "health":
+		return fieldContext_Webhook_health(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Webhook_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Webhook_updatedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func childFields_WebhookAttempt(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return fieldContext_WebhookAttempt_at(ctx, ec, field)
+	case "status":
+		return fieldContext_WebhookAttempt_status(ctx, ec, field)
+	case "duration":
+		return fieldContext_WebhookAttempt_duration(ctx, ec, field)
+	case "error":
+		return fieldContext_WebhookAttempt_error(ctx, ec, field)
+	case "answer":
+		return fieldContext_WebhookAttempt_answer(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookAttempt", field.Name)
+}
+
+func childFields_WebhookConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_WebhookConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_WebhookConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_WebhookConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_WebhookConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func childFields_WebhookDelivery(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_WebhookDelivery_id(ctx, ec, field)
+	case "event":
+		return fieldContext_WebhookDelivery_event(ctx, ec, field)
+	case "seq":
+		return fieldContext_WebhookDelivery_seq(ctx, ec, field)
+	case "type":
+		return fieldContext_WebhookDelivery_type(ctx, ec, field)
+	case "state":
+		return fieldContext_WebhookDelivery_state(ctx, ec, field)
+	case "attempts":
+		return fieldContext_WebhookDelivery_attempts(ctx, ec, field)
+	case "tries":
+		return fieldContext_WebhookDelivery_tries(ctx, ec, field)
+	case "nextAttemptAt":
+		return fieldContext_WebhookDelivery_nextAttemptAt(ctx, ec, field)
+	case "deliveredAt":
+		return fieldContext_WebhookDelivery_deliveredAt(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_WebhookDelivery_createdAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func childFields_WebhookDeliveryConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_WebhookDeliveryConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_WebhookDeliveryConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_WebhookDeliveryConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_WebhookDeliveryConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func childFields_WebhookDeliveryEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_WebhookDeliveryEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_WebhookDeliveryEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func childFields_WebhookDeliveryPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookDelivery":
+		return fieldContext_WebhookDeliveryPayload_webhookDelivery(ctx, ec, field)
+	case "errors":
+		return fieldContext_WebhookDeliveryPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_WebhookDeliveryPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_WebhookDeliveryPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryPayload", field.Name)
+}
+
+func childFields_WebhookEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_WebhookEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_WebhookEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func childFields_WebhookHealth(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return fieldContext_WebhookHealth_seq(ctx, ec, field)
+	case "lag":
+		return fieldContext_WebhookHealth_lag(ctx, ec, field)
+	case "setAside":
+		return fieldContext_WebhookHealth_setAside(ctx, ec, field)
+	case "failures":
+		return fieldContext_WebhookHealth_failures(ctx, ec, field)
+	case "failingSince":
+		return fieldContext_WebhookHealth_failingSince(ctx, ec, field)
+	case "nextAttemptAt":
+		return fieldContext_WebhookHealth_nextAttemptAt(ctx, ec, field)
+	case "lastSuccessAt":
+		return fieldContext_WebhookHealth_lastSuccessAt(ctx, ec, field)
+	case "lastAttemptAt":
+		return fieldContext_WebhookHealth_lastAttemptAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookHealth", field.Name)
+}
+
+func childFields_WebhookPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return fieldContext_WebhookPayload_webhook(ctx, ec, field)
+	case "errors":
+		return fieldContext_WebhookPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_WebhookPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_WebhookPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookPayload", field.Name)
+}
+
+func childFields_WebhookSecret(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_WebhookSecret_id(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_WebhookSecret_createdAt(ctx, ec, field)
+	case "endsAt":
+		return fieldContext_WebhookSecret_endsAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookSecret", field.Name)
+}
+
+func childFields_WebhookSecretPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return fieldContext_WebhookSecretPayload_secret(ctx, ec, field)
+	case "webhook":
+		return fieldContext_WebhookSecretPayload_webhook(ctx, ec, field)
+	case "errors":
+		return fieldContext_WebhookSecretPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_WebhookSecretPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_WebhookSecretPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookSecretPayload", field.Name)
 }
 
 func childFields__Service(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -82,7 +82,8 @@ func TestWhoCanSeeAContractNamesADelegationAsLongAsItIsInForce(t *testing.T) {
 
 // notNodes are kinds of identifiers by which nothing is found alone.
 func notNodes() []id.Kind {
-	return []id.Kind{id.KindRole, id.KindAPIKey, id.KindClientKey, id.KindAssertion, id.KindIdentity, id.KindArrival}
+	return []id.Kind{id.KindRole, id.KindAPIKey, id.KindClientKey, id.KindAssertion, id.KindIdentity, id.KindArrival,
+		id.KindWebhookDelivery}
 }
 
 // kinds are all kinds of identifiers that the program names.

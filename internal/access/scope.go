@@ -36,6 +36,9 @@ func scopeOf(action string) authz.Scope {
 	case "template", "library", "appraisalCriteria", "publishedContract":
 		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
 	}
+	if what == "webhook" { // as the service account that it acts as
+		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)
+	}
 	if what == "profile" {
 		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/oidc"
+	"github.com/cobuild/cobuild/internal/platform/outbound"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/schedule"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -46,6 +47,7 @@ import (
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
+	"github.com/cobuild/cobuild/internal/webhook"
 )
 
 // Config is what an application stands on.
@@ -81,6 +83,9 @@ type Config struct {
 	KeyAge  time.Duration // of a key for personal data before the next one; 0 for the usual
 	// Witnesses are whose counter-signatures on the audit log are taken.
 	Witnesses []ledger.Key
+
+	// Outbound says where webhooks may lead; nothing but the public internet, by https, where nobody says otherwise.
+	Outbound outbound.Guard
 }
 
 // audience is whom access tokens are for: this API.
@@ -134,6 +139,9 @@ type App struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Webhooks        *webhook.Service
+	webhookMeasures *webhookMeasures
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -202,6 +210,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	a.events()
+	if err := a.webhooks(ctx); err != nil {
+		return nil, err
+	}
 	a.Journal.Collect(a.outboxes()...)
 	a.follow()
 	a.Scheduler.Jobs = a.jobs()
@@ -235,6 +246,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
+	g.Go(func() error { return a.Webhooks.Run(ctx) })
 	return g.Wait()
 }
 
@@ -248,6 +260,9 @@ func (a *App) Settle(ctx context.Context) error {
 		n, err := a.Scheduler.Settle(ctx)
 		if err == nil && n == 0 {
 			n, err = a.Mailer.Settle(ctx)
+		}
+		if err == nil && n == 0 {
+			n, err = a.Webhooks.Settle(ctx)
 		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))

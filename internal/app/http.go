@@ -29,6 +29,7 @@ func (a *App) Handler() (http.Handler, error) {
 	metrics := prometheus.NewRegistry()
 	a.measures = metrics
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.webhookMeasures.register(metrics)
 	a.engine = graph.NewServer(a.rooms(), graph.Options{
 		Open: a.Introspection, Log: a.Log,
 

@@ -89,6 +89,7 @@ func (a *App) readable(ctx context.Context, ids []string) ([]bool, error) {
 		id.KindAmendment:   seen(a.Contracts.ManyAmendments),
 		id.KindPublication: seen(a.Publications.Many),
 		id.KindPerson:      seen(a.People.Many),
+		id.KindWebhook:     seen(a.Webhooks.Many),
 	} {
 		var ask []string
 		var at []int

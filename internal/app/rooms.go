@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
+	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
 )
@@ -129,6 +130,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.ServiceAccounts,
 
 		a.Profiles,
+
+		a.Webhooks,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -169,6 +172,9 @@ func (a *App) follow() {
 
 	a.Journal.Follow("profiles-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Profiles.Moved))
 
+	a.Journal.Follow("webhooks-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Webhooks.Resettle))
+	a.Journal.Follow("webhooks-of-ended-accounts", []string{serviceaccount.ToldEnded}, a.accountEnded)
+
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
@@ -197,5 +203,7 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "keys of personal data", Do: a.Vault.Tick},
 		{Name: "accesses to personal data", Do: a.PersonalAccesses.Tick},
+
+		{Name: "webhook deliveries", Do: a.Webhooks.Tick},
 	}
 }

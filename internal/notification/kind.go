@@ -64,6 +64,9 @@ const (
 
 	RoleGranted Kind = "ROLE_GRANTED"
 	RoleRevoked Kind = "ROLE_REVOKED"
+
+	WebhookSuspended Kind = "WEBHOOK_SUSPENDED"
+	WebhookGone      Kind = "WEBHOOK_GONE"
 )
 
 // Kinds are all of them, in that order.
@@ -80,6 +83,7 @@ func Kinds() []Kind {
 		AppraisalInvited, AppraisalOpened, AppraisalAnswered,
 		PublicationProposed, PublicationAgreed, PublicationPublished, PublicationWithdrawn,
 		RoleGranted, RoleRevoked,
+		WebhookSuspended, WebhookGone,
 	}
 }
 

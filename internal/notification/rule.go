@@ -29,6 +29,8 @@ const (
 	Appraiser Circle = "APPRAISER"  // who judges
 	Appraised Circle = "APPRAISED"  // who is judged
 	ThePerson Circle = "PERSON"     // the person that the event is about
+
+	TheOwner Circle = "OWNER" // the organisation whose it is
 )
 
 // speakers are those who speak for a party; a supervisor speaks for a sub-district that is itself one.
@@ -97,12 +99,15 @@ func Rules() []Rule {
 
 		{"role.granted", RoleGranted, ThePerson, nil},
 		{"role.revoked", RoleRevoked, ThePerson, nil},
+
+		rule("webhook.suspended", WebhookSuspended, TheOwner),
+		rule("webhook.gone", WebhookGone, TheOwner),
 	}
 }
 
 // Events are the types of events that the room follows: those of the rules, and the others of what falls due.
 func Events() []string {
-	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*"}
+	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*", "webhook.*"}
 }
 
 // ruleOf finds the rule of an event.
@@ -134,6 +139,8 @@ func (c Circle) organisations(t told) []id.Organisation {
 		return t.but(t.Party, t.Receivers...)
 	case BothSides:
 		return t.but(t.Party, append([]id.Organisation{t.Provider}, t.Receivers...)...)
+	case TheOwner:
+		return t.but("", t.Organisation)
 	case Appraiser:
 		return t.but("", t.Appraiser)
 	case Appraised:

@@ -65,6 +65,7 @@ func (k Kind) usual() Wish {
 		ContractProposed, ContractChangesRequested, ContractToSign, ContractStepProposed, ContractNoticeGiven, ContractCompletionAnnounced,
 		ContractEndsSoon, AmendmentProposed, AmendmentChangesRequested, AmendmentToSign, FulfilmentDueSoon, FulfilmentOverdue,
 		FulfilmentReported, FulfilmentDisputed, FulfilmentOutcomeProposed, AppraisalInvited, PublicationProposed,
+		WebhookSuspended, WebhookGone,
 	}
 	return Wish{Kind: k, InApp: true, Mail: slices.Contains(asks, k)}
 }

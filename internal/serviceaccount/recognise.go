@@ -116,17 +116,46 @@ func (s *Service) Again(ctx context.Context, of id.ServiceAccount, via string) (
 // actor is the account as who acts, and notes that it does. What it came with stands in the place of a session.
 func (s *Service) actor(ctx context.Context, a *ServiceAccount, via string, asked []authz.Scope) (authz.Actor, error) {
 	now := s.now()
-	if !a.usable(now) {
-		return authz.Actor{}, nobody()
+	if err := s.able(ctx, a, now); err != nil {
+		return authz.Actor{}, err
+	}
+	s.noted(ctx, a, via, now)
+	return a.as(via, asked), nil
+}
+
+// able refuses an account that cannot act at a moment.
+func (s *Service) able(ctx context.Context, a *ServiceAccount, at time.Time) error {
+	if !a.usable(at) {
+		return nobody()
 	}
 	facts, err := s.Organisation(ctx, a.Organisation)
 	if err != nil && !fault.Is(err, fault.CodeNotFound) {
-		return authz.Actor{}, err
+		return err
 	}
 	if err != nil || !facts.Exists() || !fits(a.Role, facts.Kind) {
-		return authz.Actor{}, nobody()
+		return nobody()
 	}
-	s.noted(ctx, a, via, now)
+	return nil
+}
+
+// Acting is an account as who acts at this moment, without anything that it came with: for what the server does as it.
+// UNAUTHENTICATED where it cannot act now.
+func (s *Service) Acting(ctx context.Context, of id.ServiceAccount) (authz.Actor, error) {
+	a, err := s.load(ctx, of)
+	if err == nil {
+		err = s.able(ctx, a, s.now())
+	}
+	if err != nil {
+		return authz.Actor{}, err
+	}
+	return a.as("", a.Scopes), nil
+}
+
+// Able says whether an account can act at this moment.
+func (s *Service) Able(a *ServiceAccount) bool { return a.usable(s.now()) }
+
+// as is the account as who acts, as far as some scopes go.
+func (a *ServiceAccount) as(via string, asked []authz.Scope) authz.Actor {
 	out := authz.Actor{
 		Service: a.ID, Name: a.Name, Session: id.Session(via),
 		Holdings: []authz.Holding{{Role: a.Role, Organisation: a.Organisation}},
@@ -134,7 +163,7 @@ func (s *Service) actor(ctx context.Context, a *ServiceAccount, via string, aske
 	for _, one := range a.granted(asked) {
 		out.Scopes = append(out.Scopes, string(one))
 	}
-	return out, nil
+	return out
 }
 
 // errNoted keeps the second of many requests at once from writing what the first has written.

@@ -22,6 +22,7 @@ import (
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
+	"github.com/cobuild/cobuild/internal/webhook"
 )
 
 // The payloads of mutations about one object.
@@ -213,3 +214,24 @@ type (
 	// UnlinkIdentityPayload answers unlinkIdentity.
 	UnlinkIdentityPayload = payload.Of[*identity.Identity]
 )
+
+// The payloads of webhooks.
+type (
+	// WebhookPayload answers every change of a webhook.
+	WebhookPayload = payload.Of[*webhook.Webhook]
+	// WebhookDeliveryPayload answers testWebhook and replayWebhookDelivery.
+	WebhookDeliveryPayload = payload.Of[*webhook.Delivery]
+)
+
+// WebhookSecretPayload is what createWebhook and rotateWebhookSecret answer: a secret, besides the webhook.
+type WebhookSecretPayload payload.Of[*webhook.Made]
+
+// Secret is the secret, shown this once; nil where there are errors.
+func (p *WebhookSecretPayload) Secret() *string {
+	return part(p.Object, func(m *webhook.Made) *string { return &m.Secret })
+}
+
+// Webhook is the webhook as it is now; nil where there are errors.
+func (p *WebhookSecretPayload) Webhook() *webhook.Webhook {
+	return part(p.Object, func(m *webhook.Made) *webhook.Webhook { return m.Webhook })
+}
