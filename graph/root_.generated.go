@@ -29,6 +29,7 @@ type ResolverRoot interface {
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
+	CommitmentDue() CommitmentDueResolver
 	ContractCompletion() ContractCompletionResolver
 	ContractConsent() ContractConsentResolver
 	ContractNotice() ContractNoticeResolver
@@ -381,7 +382,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -572,6 +573,7 @@ type Subscription
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
+	{Name: "due.graphqls", Input: sourceData("due.graphqls"), BuiltIn: false},
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
@@ -1206,6 +1208,24 @@ func childFields_CommitmentConnection(ctx context.Context, ec *executionContext,
 		return fieldContext_CommitmentConnection_totalCount(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommitmentConnection", field.Name)
+}
+
+func childFields_CommitmentDue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return fieldContext_CommitmentDue_seq(ctx, ec, field)
+	case "type":
+		return fieldContext_CommitmentDue_type(ctx, ec, field)
+	case "at":
+		return fieldContext_CommitmentDue_at(ctx, ec, field)
+	case "daysLeft":
+		return fieldContext_CommitmentDue_daysLeft(ctx, ec, field)
+	case "fulfilment":
+		return fieldContext_CommitmentDue_fulfilment(ctx, ec, field)
+	case "contract":
+		return fieldContext_CommitmentDue_contract(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommitmentDue", field.Name)
 }
 
 func childFields_CommitmentEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
