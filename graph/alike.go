@@ -13,6 +13,11 @@ func alikeTypes() map[string][]string {
 	return map[string][]string{
 		"ContractChange": nil, "CoBuildingContract": nil, "ContractStep": nil, "ContractConsent": nil, "ContractNotice": nil,
 		"ContractPause": nil, "ContractCompletion": nil, "ContractObjection": nil, "ContractParty": nil, "Clause": nil,
+		"CommitmentDue": nil,
+		"Fulfilment": {
+			"id", "version", "createdAt", "updatedAt", "contract", "commitment", "provider", "receivers", "dueOn", "status", "late",
+			"weight", "evidenceRequired", "answerBy", "acceptedBySilence",
+		},
 		"Event":      {"id", "seq", "type", "subjectId", "subjectVersion", "at", "data"},
 		"Commitment": nil, "ContractSignature": nil, "ContractRemark": nil,
 		"Organisation": named, "Community": named, "District": named, "SubDistrict": named, "ResidentUnit": named,

@@ -197,6 +197,7 @@ type QueryResolver interface {
 	WebhookDeliveries(ctx context.Context, webhook string, filter *webhook.DeliveryFilter, first *int, after *string, last *int, before *string) (*page.Connection[*webhook.Delivery], error)
 }
 type SubscriptionResolver interface {
+	CommitmentDue(ctx context.Context, contract *string, organisation *string, community *string, within *int, after *int64) (<-chan *fulfilment.CommitmentDue, error)
 	EventsPublished(ctx context.Context, filter *event.Filter, after *int64) (<-chan *event.Event, error)
 	ContractChanged(ctx context.Context, contract *string, after *int64) (<-chan *contract.Change, error)
 }
@@ -3190,6 +3191,52 @@ func field_Query_whoCanSee_args(ctx context.Context, ec *executionContext, rawAr
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func field_Subscription_commitmentDue_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contract",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOID2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["contract"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "organisation",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOID2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organisation"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "community",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOID2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["community"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "within",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["within"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*int64, error) {
+			return unmarshalOLong2ᚖint64(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
 	return args, nil
 }
 
@@ -12757,6 +12804,68 @@ func fieldContext_RuleError_message(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("RuleError", field, false, false, "String")
 }
 
+func _Subscription_commitmentDue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Subscription_commitmentDue(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().CommitmentDue(ctx, fc.Args["contract"].(*string), fc.Args["organisation"].(*string), fc.Args["community"].(*string), fc.Args["within"].(*int), fc.Args["after"].(*int64))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "CONTRACTS_READ")
+				if err != nil {
+					var zeroVal *fulfilment.CommitmentDue
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *fulfilment.CommitmentDue
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *fulfilment.CommitmentDue) graphql.Marshaler {
+			return marshalOCommitmentDue2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐCommitmentDue(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Subscription_commitmentDue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CommitmentDue(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Subscription_commitmentDue_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Subscription_eventsPublished(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -14435,6 +14544,8 @@ func _Subscription(ctx context.Context, ec *executionContext, sel ast.SelectionS
 	}
 
 	switch fields[0].Name {
+	case "commitmentDue":
+		return _Subscription_commitmentDue(ctx, ec, fields[0])
 	case "eventsPublished":
 		return _Subscription_eventsPublished(ctx, ec, fields[0])
 	case "contractChanged":

@@ -64,6 +64,7 @@ func Weights() map[string]int {
 		"sdl":              10_000, // as long as the schema: gateways ask once, and /schema.graphqls has nearly the same
 		"export":           25,     // gathers a contract's text, keys and signatures, and seals them
 		"contractChanged":  10,     // once, for beginning; each event is answered as a query about it
+		"commitmentDue":    10,     // likewise
 		"differences":      10,     // compares two versions of a text, part by part
 		"canonicalText":    5,      // a whole text
 		"signingStatement": 5,      // is written and canonicalised when asked for

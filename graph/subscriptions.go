@@ -6,6 +6,7 @@ import (
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/stream"
 )
@@ -18,6 +19,24 @@ func (r Rooms) contractChanged(ctx context.Context, only *string, after *int64) 
 			return nil, err
 		}
 		return r.Contracts.Changes(ctx, c, after)
+	})
+}
+
+// commitmentDue tells what is due soon of what the caller may read.
+func (r Rooms) commitmentDue(ctx context.Context, contract, organisation, community *string, within *int, after *int64) (<-chan *fulfilment.CommitmentDue, error) {
+	return stream.Answer[*fulfilment.CommitmentDue](ctx, after, func(after *int64) (stream.Source, error) {
+		c := fulfilment.DueChoice{Within: within}
+		var err error
+		if c.Contract, err = wire.NamedOrNone[id.Contract]("contract", contract, wire.Contract()); err != nil {
+			return nil, err
+		}
+		if c.Organisation, err = wire.NamedOrNone[id.Organisation]("organisation", organisation, wire.Organisation()); err != nil {
+			return nil, err
+		}
+		if c.Community, err = wire.NamedOrNone[id.Organisation]("community", community, wire.Community()); err != nil {
+			return nil, err
+		}
+		return r.Fulfilments.Due(ctx, c, after)
 	})
 }
 

@@ -91,6 +91,12 @@ func (a *App) contracts(ctx context.Context) error {
 	}
 	a.Fulfilments, err = fulfilment.Open(ctx, a.Backend, fulfilment.Service{
 		Now: a.Now, Cursors: a.Cursors, Told: a.told,
+
+		Listen: a.Feed.Listen,
+		Readable: func(ctx context.Context, c id.Contract) error {
+			_, err := a.Contracts.Contract(ctx, c)
+			return err
+		},
 	})
 	return err
 }

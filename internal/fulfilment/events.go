@@ -22,6 +22,7 @@ const (
 	ToldSuspended    = "fulfilment.suspended"
 	ToldResumed      = "fulfilment.resumed"
 	ToldReplanned    = "fulfilment.replanned"    // an amended text has other terms for it, or has it again
+	ToldDueSoon      = "fulfilment.dueSoon"      // its day is near
 	ToldReceiverLeft = "fulfilment.receiverLeft" // one of several has left the contract before its day
 )
 
@@ -39,6 +40,8 @@ type Happened struct {
 	Is         Share             `bson:"is"`  // and now
 
 	Account `bson:",inline"`
+
+	DaysLeft *int `bson:"daysLeft,omitempty"` // to its day, where that is what is told
 }
 
 // tell notes an event with the fulfilment as it is now. was is what it counted before.

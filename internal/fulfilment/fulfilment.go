@@ -54,6 +54,8 @@ type Fulfilment struct {
 	Replanned bool      `bson:"replanned,omitempty"` // closed because an amended text has no such day; a later one may have it again
 
 	Former []id.Organisation `bson:"former,omitempty"` // parties that have left since its day, or have a part in it: they go on reading
+
+	Soon int `bson:"soon,omitempty"` // that it is due soon was told so many days ahead; 0 for not yet
 }
 
 // Waiver is a receiver's word that it does without.

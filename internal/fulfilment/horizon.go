@@ -77,7 +77,7 @@ func (s *Service) extend(ctx context.Context, p *Plan, now time.Time) (func(*Pla
 	for n < len(dates) && n < atOnce && dates[n] <= horizon {
 		n++
 	}
-	if err := s.plant(ctx, p, dates[:n]); err != nil {
+	if err := s.plant(ctx, p, dates[:n], now); err != nil {
 		return nil, err
 	}
 	until, wake := horizon, (*time.Time)(nil)
@@ -92,12 +92,12 @@ func (s *Service) extend(ctx context.Context, p *Plan, now time.Time) (func(*Pla
 }
 
 // plant makes the fulfilments of days, where they are not there yet.
-func (s *Service) plant(ctx context.Context, p *Plan, on []scalar.Date) error {
+func (s *Service) plant(ctx context.Context, p *Plan, on []scalar.Date, now time.Time) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sideBySide)
 	for _, d := range on {
 		g.Go(func() error {
-			f, err := p.fulfilment(d)
+			f, err := p.fulfilment(d, now)
 			if err != nil {
 				return err
 			}

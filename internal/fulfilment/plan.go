@@ -130,7 +130,7 @@ func (p *Plan) ended() bool {
 
 // fulfilment makes the occurrence of a day. Its identifier is made of the contract's, the commitment's key and the day,
 // so that making it twice makes it once.
-func (p *Plan) fulfilment(on scalar.Date) (*Fulfilment, error) {
+func (p *Plan) fulfilment(on scalar.Date, now time.Time) (*Fulfilment, error) {
 	f := &Fulfilment{
 		Contract: p.Contract, Commitment: p.ID, Provider: p.Provider, Receivers: p.receiversOn(on), DueOn: on, Zone: p.Zone,
 		Weight: p.Weight, EvidenceRequired: p.EvidenceRequired, Status: Due,
@@ -138,7 +138,7 @@ func (p *Plan) fulfilment(on scalar.Date) (*Fulfilment, error) {
 		Host: p.Host, Unit: p.Unit,
 	}
 	f.ID = id.Within[id.Fulfilment](id.KindFulfilment, string(p.Contract), p.ShortKey+"."+string(on))
-	end := f.dayEnds()
-	f.WakeAt = &end
+	f.begins(now)
+	f.rouse()
 	return f, f.tell(ToldPlanned, "", Share{})
 }

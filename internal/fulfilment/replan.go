@@ -72,6 +72,7 @@ func (f *Fulfilment) replan(p *Plan, now time.Time) error {
 			return err
 		}
 		f.Replanned, f.Late, f.Counted = false, false, false
+		f.begins(now)
 	}
 	f.settle(now)
 	return f.tell(ToldReplanned, "", was)

@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -17,6 +18,11 @@ type Service struct {
 	Now     func() time.Time
 	Cursors *page.Cursors
 	Told    func() // wakes the relay; may be nil
+
+	// Listen hears of what happens, and Readable refuses a contract that the caller may not read. They are needed only for
+	// what is told as it happens.
+	Listen   func(context.Context, feed.Want) (*feed.Listener, error)
+	Readable func(context.Context, id.Contract) error
 
 	table       authz.Table
 	plans       *store.Collection[*Plan]

@@ -51,9 +51,18 @@ func (f *Fulfilment) settle(now time.Time) {
 	if !f.Status.countsForNothing() {
 		f.Counted = f.Counted || final || !now.Before(over)
 	}
+	f.rouse()
+}
+
+// rouse finds when time will change it next.
+func (f *Fulfilment) rouse() {
 	f.WakeAt = nil
+	over := f.dayEnds()
 	if f.Status == Due || !f.Counted && (f.Status == Reported || f.Status == Disputed) {
 		f.WakeAt = &over
+	}
+	if at := f.toTell(); f.Status == Due && at != nil && at.Before(over) {
+		f.WakeAt = at
 	}
 	if f.Status != Reported {
 		f.AnswerBy = nil

@@ -140,9 +140,12 @@ func (f *Fulfilment) agreed(o Outcome) bool {
 	return holds(f.Provider)
 }
 
-// pass lets time do its work: at the end of its day what is unreported becomes overdue, and everything else counts;
-// after long silence a report is accepted.
+// pass lets time do its work: when its day is near it is told so; at the end of its day what is unreported becomes overdue,
+// and everything else counts; after long silence a report is accepted.
 func (f *Fulfilment) pass(now time.Time) error {
+	if f.nears(now) {
+		return f.near(now)
+	}
 	was := f.share()
 	what := ToldCounted
 	switch {

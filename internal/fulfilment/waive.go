@@ -106,6 +106,7 @@ func (f *Fulfilment) wake(now time.Time) error {
 	if err := f.move(VerbResume, Due); err != nil {
 		return err
 	}
+	f.begins(now)
 	f.settle(now)
 	return f.tell(ToldResumed, "", was)
 }

@@ -1,7 +1,6 @@
 package notification
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,45 +176,29 @@ func dueEvent(on, status string) bson.M {
 	return bson.M{"dueOn": scalar.Date(on), "status": status, "endsOn": nil}
 }
 
-func TestWhatIsDueIsRemindedOfTwice(t *testing.T) {
-	w := open(t) // 2 March, ten o'clock in Shanghai
+func TestWhatIsDueSoonIsToldToWhoPromisedIt(t *testing.T) {
+	w := open(t)
 	p := person(unit(1), "liaison")
-	w.happens(t, "fulfilment.planned", string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
-	var got []int
-	for range 12 {
-		w.wait(24 * time.Hour)
-		w.tick(t)
-		w.tick(t)
-		got = append(got, len(w.inbox(t, p)))
+	for _, what := range []string{"fulfilment.planned", "fulfilment.resumed"} { // these alone remind nobody
+		w.happens(t, what, string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
 	}
-	if fmt.Sprint(got) != "[0 0 1 1 1 1 1 1 2 2 2 2]" {
-		t.Errorf("day by day: %v", got)
+	w.wait(5 * 24 * time.Hour)
+	w.tick(t)
+	if got := w.kinds(t, p); len(got) != 0 {
+		t.Fatalf("before it is said to be soon: %v", got)
+	}
+	for i := range 2 { // seven days before, and one
+		e := w.happens(t, "fulfilment.dueSoon", string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
+		must(t, w.Follow(t.Context(), e)) // heard again
+		if got := w.kinds(t, p); len(got) != i+1 {
+			t.Errorf("told %v", got)
+		}
 	}
 	if n := w.inbox(t, p)[0]; n.Kind != FulfilmentDueSoon || *n.On != "2026-03-12" || n.Subject != string(theFulfilment()) {
 		t.Errorf("told %+v", n)
 	}
 	if got := w.kinds(t, person(host(), "secretary")); len(got) != 0 {
 		t.Errorf("who was promised is told %v", got)
-	}
-}
-
-func TestWhatIsDoneIsNotRemindedOf(t *testing.T) {
-	for _, status := range []string{"REPORTED", "ACCEPTED", "WAIVED", "SUSPENDED", "CLOSED"} {
-		w := open(t)
-		planned := w.happens(t, "fulfilment.planned", string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
-		w.happens(t, "fulfilment.changed", string(theFulfilment()), "", dueEvent("2026-03-12", status))
-		must(t, w.Follow(t.Context(), planned)) // late, and of no account
-		w.wait(9 * 24 * time.Hour)
-		w.tick(t)
-		if got := w.kinds(t, person(unit(1), "liaison")); len(got) != 0 {
-			t.Errorf("%s: told %v", status, got)
-		}
-		w.happens(t, "fulfilment.resumed", string(theFulfilment()), "", dueEvent("2026-03-30", "DUE"))
-		w.wait(14 * 24 * time.Hour)
-		w.tick(t)
-		if got := w.kinds(t, person(unit(1), "liaison")); len(got) != 1 {
-			t.Errorf("%s, and due again: told %v", status, got)
-		}
 	}
 }
 
@@ -252,10 +235,10 @@ func TestAContractsEndIsRemindedOfAndMovesWithItsText(t *testing.T) {
 
 func TestADayThatIsOverIsNotRemindedOf(t *testing.T) {
 	w := open(t)
-	w.happens(t, "fulfilment.planned", string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
-	w.wait(11 * 24 * time.Hour) // the server has rested for that long
+	w.happens(t, "contract.moved", string(theContract()), "", bson.M{"endsOn": scalar.Date("2026-05-12"), "status": "ACTIVE"})
+	w.wait(72 * 24 * time.Hour) // the server has rested for that long
 	w.tick(t)
-	if got := w.kinds(t, person(unit(1), "liaison")); len(got) != 0 {
+	if got := w.kinds(t, person(unit(1), "secretary")); len(got) != 0 {
 		t.Errorf("told %v", got)
 	}
 	w.wait(70 * 24 * time.Hour)

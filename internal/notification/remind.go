@@ -23,16 +23,16 @@ const (
 	afterglow        = 60 * 24 * time.Hour // a reminder is kept that long behind its day, for events that come late
 )
 
-// ahead are the days before the day itself on which people are reminded, the earliest first.
+// ahead are the days before the day itself on which people are reminded, the earliest first. What is due is told by events
+// of its own.
 func ahead(k Kind) []int {
 	if k == ContractEndsSoon {
 		return []int{60, 30}
 	}
-	return []int{7, 1}
+	return nil
 }
 
-// reminder is a day that is coming: the last one of a contract, or the one on which something promised is due. It is kept
-// up by the events of what it is about.
+// reminder is a day that is coming: the last one of a contract. It is kept up by the contract's events.
 type reminder struct {
 	store.Meta[id.Notification] `bson:",inline"` // derived from the subject
 
@@ -63,23 +63,17 @@ func reminderSchema() store.Schema {
 const (
 	contractActive    = "ACTIVE"
 	contractSuspended = "SUSPENDED"
-	fulfilmentDue     = "DUE"
 )
 
 // plan notes the day that an event tells of, or that it is not to come any more.
 func (s *Service) plan(ctx context.Context, e journal.Entry, t told) error {
-	next := &reminder{Subject: e.Subject, Contract: t.Contract, Zone: t.TimeZone, Seen: e.Seq}
-	var coming bool
-	switch {
-	case id.Is(e.Subject, id.KindContract) && t.EndsOn != nil:
-		next.Kind, next.On = ContractEndsSoon, *t.EndsOn
-		coming = t.Status == contractActive || t.Status == contractSuspended
-	case id.Is(e.Subject, id.KindFulfilment) && t.DueOn != nil:
-		next.Kind, next.On, next.Zone = FulfilmentDueSoon, *t.DueOn, defaultZone
-		coming = t.Status == fulfilmentDue
-	default:
+	if !id.Is(e.Subject, id.KindContract) || t.EndsOn == nil {
 		return nil
 	}
+	next := &reminder{
+		Kind: ContractEndsSoon, Subject: e.Subject, Contract: t.Contract, On: *t.EndsOn, Zone: t.TimeZone, Seen: e.Seq,
+	}
+	coming := t.Status == contractActive || t.Status == contractSuspended
 	t.Party = "" // a reminder leaves nobody out
 	next.To = ruleFor(next.Kind).To.organisations(t)
 	next.ID = id.Derived[id.Notification](id.KindNotification, "reminder", e.Subject)

@@ -78,7 +78,7 @@ func Rules() []Rule {
 		rule("amendment.sealed", AmendmentSealed, Parties),
 		rule("amendment.cancelled", AmendmentCancelled, Others),
 
-		rule("", FulfilmentDueSoon, Provider),
+		rule("fulfilment.dueSoon", FulfilmentDueSoon, Provider),
 		rule("fulfilment.overdue", FulfilmentOverdue, Provider),
 		rule("fulfilment.reported", FulfilmentReported, Receivers),
 		rule("fulfilment.accepted", FulfilmentAccepted, Provider),
