@@ -70,6 +70,11 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench: ## every benchmark once; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: soak
+soak: build ## kill the server ROUNDS (200) times under load on each store, and reckon up (SEED=… repeats the choices)
+	@uri=$${COBUILD_TEST_MONGODB_URI:-$$(bash deploy/test/mongodb.sh start | cut -d = -f 2-)}; \
+	$(GO) run ./deploy/test/soak --cobuild bin/cobuild --rounds $(or $(ROUNDS),200) --seed $(or $(SEED),0) --mongodb "$$uri" --stores $(or $(STORES),bolt,mongodb)
+
 .PHONY: clean
 clean: ## remove what was built, and the demo's data
 	rm -rf bin data
