@@ -7,6 +7,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL    := $(GO) tool -modfile=internal/tools/go.mod
 DATA    ?= ./data
 ADDR    ?= 127.0.0.1:8080
+ROUNDS  ?= 200
+SEED    ?= 0
+STORES  ?= bolt,mongodb
 
 .PHONY: help
 help: ## list what can be done here
@@ -73,7 +76,8 @@ bench: ## every benchmark once; compare two runs with benchstat
 .PHONY: soak
 soak: build ## kill the server ROUNDS (200) times under load on each store, and reckon up (SEED=… repeats the choices)
 	@uri=$${COBUILD_TEST_MONGODB_URI:-$$(bash deploy/test/mongodb.sh start | cut -d = -f 2-)}; \
-	$(GO) run ./deploy/test/soak --cobuild bin/cobuild --rounds $(or $(ROUNDS),200) --seed $(or $(SEED),0) --mongodb "$$uri" --stores $(or $(STORES),bolt,mongodb)
+	$(GO) build -trimpath -o bin/follow ./docs/examples/follow && \
+	$(GO) run -trimpath ./deploy/test/soak --cobuild bin/cobuild --follow bin/follow --rounds $(ROUNDS) --seed $(SEED) --mongodb "$$uri" --stores $(STORES)
 
 .PHONY: clean
 clean: ## remove what was built, and the demo's data

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	crypto "crypto/rand"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"path/filepath"
 	"sync/atomic"
@@ -25,12 +26,16 @@ type consumer interface {
 }
 
 // consumers are all that a run has. One more, for instance of another way out of the server, is one more line here.
-func consumers(s *server, dir string) ([]consumer, error) {
+func consumers(s *server, dir string, o options) ([]consumer, error) {
 	watch, err := newWatch(s, dir)
 	if err != nil {
 		return nil, err
 	}
-	return []consumer{&reader{}, watch}, nil
+	all := []consumer{&reader{}, watch}
+	if o.follow != "" {
+		all = append(all, &sample{program: o.follow, dir: dir, dice: rand.New(rand.NewPCG(o.seed, 0))})
+	}
+	return all, nil
 }
 
 // reader reads the feed to its end and on, as an integrator's program does.
@@ -98,7 +103,7 @@ func newWatch(s *server, dir string) (*watch, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &witness.Witness{URL: at, Client: client, Now: time.Now, Random: rand.Reader}
+	x := &witness.Witness{URL: at, Client: client, Now: time.Now, Random: crypto.Reader}
 	if err := x.Open(filepath.Join(dir, "witness.json"), "soak.example.net", nil); err != nil {
 		return nil, err
 	}

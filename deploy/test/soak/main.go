@@ -4,7 +4,8 @@
 // It runs the real program as a process of its own on either store, has people draft, negotiate, sign and fulfil contracts
 // over GraphQL, kills it with SIGKILL at random moments, also while it starts, and starts it again. Whoever was not
 // answered asks once more under the same clientMutationId, or gives up; both are part of the reckoning. Meanwhile consumers
-// follow along: a reader of the feed and a witness of the audit log.
+// follow along: a reader of the feed, a witness of the audit log, and the documentation's
+// example of a program that stays in step, which is killed as well.
 //
 //	make soak                       200 kills on each store
 //	make soak ROUNDS=20 SEED=7      fewer, as they were chosen then
@@ -24,6 +25,7 @@ import (
 func main() {
 	o := options{out: os.Stdout}
 	flag.StringVar(&o.program, "cobuild", "bin/cobuild", "the program to kill")
+	flag.StringVar(&o.follow, "follow", "", "the program of docs/examples/follow, which is killed too; none where empty")
 	flag.IntVar(&o.rounds, "rounds", 200, "how often to kill it on each store")
 	flag.Uint64Var(&o.seed, "seed", 0, "of the random choices; 0 takes a new one")
 	flag.IntVar(&o.workers, "workers", 12, "people's threads of work at once")

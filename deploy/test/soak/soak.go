@@ -13,6 +13,7 @@ import (
 // options of a run.
 type options struct {
 	program string
+	follow  string // the example that follows; empty for none
 	rounds  int
 	seed    uint64
 	workers int
@@ -29,7 +30,7 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 		return err
 	}
 	defer s.end()
-	all, err := consumers(s, dir)
+	all, err := consumers(s, dir, o)
 	if err != nil {
 		return err
 	}
