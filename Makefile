@@ -7,6 +7,9 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TOOL    := $(GO) tool -modfile=internal/tools/go.mod
 DATA    ?= ./data
 ADDR    ?= 127.0.0.1:8080
+ROUNDS  ?= 200
+SEED    ?= 0
+STORES  ?= bolt,mongodb
 
 .PHONY: help
 help: ## list what can be done here
@@ -69,6 +72,12 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 .PHONY: bench
 bench: ## every benchmark once; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: soak
+soak: build ## kill the server ROUNDS (200) times under load on each store, and reckon up (SEED=… repeats the choices)
+	@uri=$${COBUILD_TEST_MONGODB_URI:-$$(bash deploy/test/mongodb.sh start | cut -d = -f 2-)}; \
+	$(GO) build -trimpath -o bin/follow ./docs/examples/follow && \
+	$(GO) run -trimpath ./deploy/test/soak --cobuild bin/cobuild --follow bin/follow --rounds $(ROUNDS) --seed $(SEED) --mongodb "$$uri" --stores $(STORES)
 
 .PHONY: clean
 clean: ## remove what was built, and the demo's data

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/platform/control"
+	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web"
 )
@@ -29,7 +30,7 @@ func (p *program) serve() *cli.Command {
 		Name: "serve", Usage: p.text("serve.usage"), Description: p.text("serve.description"),
 		Flags: slices.Concat([]cli.Flag{p.stringFlag("addr", "127.0.0.1:8080"), p.boolFlag("demo")}, p.storeFlags(), []cli.Flag{
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
-			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("metrics-addr", measuresAt),
+			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("node", ""), p.stringFlag("metrics-addr", measuresAt),
 			p.durationFlag("personal-key-age", vault.Age), p.listFlag("witness"),
 		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.webhookFlags()),
 		Action: p.runServer,
@@ -68,6 +69,13 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if keyAge < time.Hour || keyAge > 10*365*24*time.Hour {
 		return p.usage("error.number", "flag", "personal-key-age", "min", "1h", "max", "87600h")
 	}
+	node := c.String("node")
+	switch {
+	case node != "" && c.String("mongodb") == "":
+		return p.usage("error.nodestore")
+	case node != "" && !ledger.GoodName(node):
+		return p.usage("error.nodename", "name", node)
+	}
 	witnesses, err := p.ledgerKeys(c.StringSlice("witness"))
 	if err != nil {
 		return err
@@ -89,6 +97,9 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
 		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
 		cfg.Outbound = reach
+		if node != "" {
+			cfg.Node = node
+		}
 		if demo {
 			cfg.Now = now.Now
 		}

@@ -274,7 +274,8 @@ func (a *App) Settle(ctx context.Context) error {
 // Ready says whether the store can be reached and written.
 func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
 
-// Close writes what waits in memory, and lets go of the store.
+// Close writes what waits in memory, and lets go of the background work and of the store.
 func (a *App) Close(ctx context.Context) error {
+	a.Journal.Release(ctx)
 	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Backend.Close(ctx))
 }

@@ -242,6 +242,16 @@ func (j *Journal) Drain(ctx context.Context) error {
 	}
 }
 
+// Release lets go of every job that this node has, so that another need not wait for the leases to run out. Run does so by
+// itself; it is for who has drained the journal and goes.
+func (j *Journal) Release(ctx context.Context) {
+	following, _ := j.setUp()
+	j.relay.release(ctx)
+	for _, f := range following {
+		f.release(ctx)
+	}
+}
+
 func steps(r *relay, following []*follower) []func(context.Context) (int, bool, error) {
 	out := []func(context.Context) (int, bool, error){r.step}
 	for _, f := range following {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// options of a run.
+type options struct {
+	program string
+	follow  string // the example that follows; empty for none
+	rounds  int
+	seed    uint64
+	workers int
+	mongodb string
+	out     io.Writer
+}
+
+// soak is a whole run on one store.
+func soak(ctx context.Context, kind, dir string, o options) error {
+	dice := rand.New(rand.NewPCG(o.seed, 1))
+	began := time.Now()
+	s, err := newServer(ctx, kind, dir, o)
+	if err != nil {
+		return err
+	}
+	defer s.end()
+	all, err := consumers(s, dir, o)
+	if err != nil {
+		return err
+	}
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	w, err := found(ctx, s)
+	if err != nil {
+		return fmt.Errorf("the town: %w", err)
+	}
+	fmt.Fprintf(o.out, "%s: seed %d, %d kills to come, the town stands after %s\n", kind, o.seed, o.rounds, time.Since(began).Round(time.Second))
+	b := newBook()
+	working, rest := context.WithCancel(ctx)
+	defer rest()
+	following, leave := context.WithCancel(ctx)
+	defer leave()
+	var people, others sync.WaitGroup
+	for n := range o.workers {
+		people.Go(func() {
+			(&worker{n: n, town: w, book: b, dice: rand.New(rand.NewPCG(o.seed, uint64(n)+2))}).work(working)
+		})
+	}
+	for _, c := range all {
+		others.Go(func() { c.follow(following, w) })
+	}
+	err = s.torment(ctx, dice, o)
+	rest()
+	people.Wait()
+	if err == nil {
+		err = reckon(ctx, s, w, b, all, func() { leave(); others.Wait() })
+	}
+	leave()
+	others.Wait()
+	if err == nil {
+		fmt.Fprintf(o.out, "%s: %d kills, %d of them while it started; %s; after %s\n", kind, s.kills, s.early, b, time.Since(began).Round(time.Second))
+	}
+	return err
+}
+
+// torment kills the server at random moments and starts it again.
+func (s *server) torment(ctx context.Context, dice *rand.Rand, o options) error {
+	for range o.rounds {
+		if dice.IntN(8) == 0 { // before it is ready, perhaps
+			s.kill()
+			s.early++
+			if err := s.launch(ctx); err != nil {
+				return err
+			}
+			if err := pause(ctx, time.Duration(dice.IntN(1200))*time.Millisecond); err != nil {
+				return err
+			}
+		} else if err := pause(ctx, time.Duration(20+dice.IntN(700))*time.Millisecond); err != nil {
+			return err
+		}
+		s.kill()
+		if err := s.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// reckon waits until everything has been told, and compares what was promised with what there is.
+func reckon(ctx context.Context, s *server, w *town, b *book, all []consumer, leave func()) error {
+	feed, err := w.settled(ctx, b)
+	if err != nil {
+		return err
+	}
+	errs := []error{b.check(feed)}
+	if len(feed) == 0 {
+		return errs[0]
+	}
+	errs = append(errs, w.check(ctx))
+	for _, c := range all {
+		if err := c.finish(ctx, feed[len(feed)-1].Seq); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.name(), err))
+		}
+	}
+	leave()
+	whole, err := w.feed(ctx) // time may have added to it
+	for _, c := range all {
+		if err := c.check(whole); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.name(), err))
+		}
+	}
+	key, keyErr := s.logKey(ctx)
+	errs = append(errs, err, keyErr, s.stop(), s.audit(ctx, key))
+	return errors.Join(errs...)
+}
