@@ -90,7 +90,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
 		cfg.Outbound = reach
 		if demo {
-			cfg.Now = now.Now
+			cfg.Now, cfg.Wall = now.Now, time.Now
 		}
 	}
 	if demo && c.String("mongodb") == "" {
