@@ -36,7 +36,8 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Subscription.contractChanged.contract": quoted(w.at["inForce"]), "Subscription.contractChanged.after": `"0"`,
 		"Subscription.eventsPublished.after": `"0"`, // the first is public
 		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
-		"Query.auditTrail.subject":           quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
+		"Query.webhooks.organisation":        quoted(w.Unit), "Query.webhook.id": quoted(w.at["webhook"]), "Query.webhookDeliveries.webhook": quoted(w.at["webhook"]),
+		"Query.auditTrail.subject": quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
 	}}
 }
 

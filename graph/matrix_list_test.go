@@ -172,6 +172,8 @@ func (w *matrixTown) list() {
 	node("a member of the host was given a role", "Event", w.at["role event"])
 	node("the partner offered a delegation to the host", "Event", w.at["delegation event"])
 	node("the host was registered", "Event", w.at["public event"])
+	node("of the partner; its endpoint asks for patience", "Webhook", w.at["webhook"])
+	node("of the partner; its endpoint is gone", "Webhook", w.at["gone webhook"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

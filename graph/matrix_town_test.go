@@ -68,7 +68,7 @@ func versionOf(t *testing.T) string {
 
 func newMatrixTown(t *testing.T) *matrixTown {
 	t.Helper()
-	w := &matrixTown{Town: graphtest.NewTown(t, withWitness), t: t, at: map[string]string{}, codes: map[string]string{}, hashes: map[string]string{}}
+	w := &matrixTown{Town: graphtest.NewTown(t, withWitness, reaching), t: t, at: map[string]string{}, codes: map[string]string{}, hashes: map[string]string{}}
 	w.organisations()
 	w.templates()
 	w.lived()
@@ -79,6 +79,7 @@ func newMatrixTown(t *testing.T) *matrixTown {
 	w.papers()
 	w.everybody()
 	w.programs()
+	w.webhooks()
 	w.identities()
 	w.list()
 	w.on = w.Serve(t)

@@ -101,7 +101,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 			cfg.Node = node
 		}
 		if demo {
-			cfg.Now = now.Now
+			cfg.Now, cfg.Wall = now.Now, time.Now
 		}
 	}
 	if demo && c.String("mongodb") == "" {

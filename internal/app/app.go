@@ -86,6 +86,8 @@ type Config struct {
 
 	// Outbound says where webhooks may lead; nothing but the public internet, by https, where nobody says otherwise.
 	Outbound outbound.Guard
+	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
+	Wall func() time.Time
 }
 
 // audience is whom access tokens are for: this API.

@@ -42,7 +42,7 @@ func (a *App) webhooks(ctx context.Context) error {
 		Shape: func(ctx context.Context, selection *string, events []id.Event) ([]webhook.Shaped, error) {
 			return shape(ctx, shaper(), selection, events)
 		},
-		Guard: a.Outbound, Noted: a.webhookMeasures.note,
+		Guard: a.Outbound, Wall: a.Wall, Noted: a.webhookMeasures.note,
 	})
 	return err
 }

@@ -58,7 +58,7 @@ func (w *Webhook) succeed(fresh *Secret, at time.Time, alone bool) {
 }
 
 // sign makes the header of signatures: one by each secret that is good at the moment.
-func (s *Service) sign(w *Webhook, name string, at time.Time, body []byte) (string, error) {
+func (s *Service) sign(w *Webhook, name string, at, stamp time.Time, body []byte) (string, error) {
 	var all []string
 	for _, one := range w.Secrets {
 		if !one.live(at) {
@@ -72,7 +72,7 @@ func (s *Service) sign(w *Webhook, name string, at time.Time, body []byte) (stri
 		if err != nil {
 			return "", fmt.Errorf("webhook: secret %s: %w", one.ID, err)
 		}
-		signature, err := signer.Sign(name, at, body)
+		signature, err := signer.Sign(name, stamp, body)
 		if err != nil {
 			return "", fmt.Errorf("webhook: secret %s: %w", one.ID, err)
 		}

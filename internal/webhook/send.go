@@ -35,13 +35,13 @@ func (r sent) fine() bool { return r.Error == nil }
 
 // send posts a letter under a name, which stays the same however often it is sent.
 func (s *Service) send(ctx context.Context, w *Webhook, name string, l letter) sent {
-	began := s.now()
+	began, stamp := s.now(), s.Wall()
 	a := &Attempt{At: began}
 	out := sent{Attempt: a}
 	body, err := json.Marshal(l)
 	var signature string
 	if err == nil {
-		signature, err = s.sign(w, name, began, body)
+		signature, err = s.sign(w, name, began, stamp, body)
 	}
 	if err != nil {
 		s.Log.ErrorContext(ctx, "webhook", "webhook", w.ID, "error", err)
@@ -64,7 +64,7 @@ func (s *Service) send(ctx context.Context, w *Webhook, name string, l letter) s
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Cobuild-Webhooks")
 	r.Header.Set("webhook-id", name)
-	r.Header.Set("webhook-timestamp", strconv.FormatInt(began.Unix(), 10))
+	r.Header.Set("webhook-timestamp", strconv.FormatInt(stamp.Unix(), 10))
 	r.Header.Set("webhook-signature", signature)
 	s.post(r, &out)
 	a.Duration = int(s.now().Sub(began).Milliseconds())

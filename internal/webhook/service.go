@@ -31,6 +31,8 @@ type Service struct {
 	Told    func() // wakes the relay; may be nil
 	Log     *slog.Logger
 	Node    string // names this process among those on the store
+	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
+	Wall func() time.Time
 
 	// Organisation tells the facts of an organisation; NOT_FOUND where there is none.
 	Organisation func(context.Context, id.Organisation) (organisation.Facts, error)
@@ -95,6 +97,9 @@ func Open(ctx context.Context, db store.Backend, s *Service) (*Service, error) {
 	s.slots, s.wake, s.lanes = make(chan struct{}, requestsAtOnce), make(chan struct{}, 1), map[id.Webhook]*lane{}
 	if s.Client == nil {
 		s.Client = s.Guard.Client()
+	}
+	if s.Wall == nil {
+		s.Wall = s.Now
 	}
 	if s.Reach == nil {
 		s.Reach = s.Guard.Reach
