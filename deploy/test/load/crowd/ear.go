@@ -18,11 +18,12 @@ const (
 	Stream = "stream" // server-sent events
 )
 
-// What subscribers ask: half of them for contracts, half for everything that happened to one.
+// What subscribers ask: for contracts, for what happened to them, and, who wants to be sent much, for all that is to be known.
 func questions() []string {
 	return []string{
 		`subscription($after: Long) { it: contractChanged(after: $after) { seq type at contract { id version status title } } }`,
 		`subscription($after: Long) { it: eventsPublished(after: $after, filter: {types: ["contract.*"]}) { seq type at subjectId subjectVersion } }`,
+		`subscription($after: Long) { it: eventsPublished(after: $after, filter: {types: ["contract.*"]}) { seq type at data } }`,
 	}
 }
 
@@ -203,4 +204,14 @@ func (e *Ear) hear(raw []byte, times *Times) error {
 	e.heard = append(e.heard, seq)
 	e.last.Store(seq)
 	return nil
+}
+
+// Lazy is a crowd that takes nothing of what it is sent, though there is more and more of it.
+func Lazy(s *Server, w *Town, many int, after int64) *Crowd {
+	c := Gather(s, w, many, after)
+	for i, e := range c.Ears {
+		e.slow, e.ask = true, questions()[2]
+		e.by = []string{Socket, Stream}[i%2]
+	}
+	return c
 }

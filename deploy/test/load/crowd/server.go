@@ -25,6 +25,7 @@ type Server struct {
 	Data    string // its folder
 	Log     string // the file that its log goes to
 	Flags   []string
+	Memory  string // that it is told to get along with, as GOMEMLIMIT has it; empty for none
 
 	URL string // where it answers, the same after every start
 
@@ -50,6 +51,9 @@ func (s *Server) Start(ctx context.Context) error {
 	}, s.Flags...)
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.Program, args...)
 	cmd.Stderr = log
+	if s.Memory != "" {
+		cmd.Env = append(os.Environ(), "GOMEMLIMIT="+s.Memory)
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -101,8 +105,8 @@ func (s *Server) Command(ctx context.Context, stdin string, args ...string) erro
 	return nil
 }
 
-// Memory is how many bytes of memory it holds now.
-func (s *Server) Memory() (int64, error) {
+// Holds is how many bytes of memory it holds now.
+func (s *Server) Holds() (int64, error) {
 	pid, err := s.pid()
 	if err != nil {
 		return 0, err

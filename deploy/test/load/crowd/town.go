@@ -35,11 +35,11 @@ func Build(ctx context.Context, s *Server, units, programs int) (*Town, error) {
 	if err := s.Command(ctx, password+"\n", "admin", "create", "--login", "root", "--password-stdin"); err != nil {
 		return nil, err
 	}
-	var in struct{ Session struct{ AccessToken string } }
-	if err := s.do(ctx, "", "signIn", "SignInInput", m{"loginName": "root", "password": password}, "session { accessToken }", &in); err != nil {
+	var in struct{ Token string }
+	if err := s.do(ctx, "", "signIn", "SignInInput", m{"login": "root", "password": password}, "token", &in); err != nil {
 		return nil, err
 	}
-	w, root := &Town{server: s}, in.Session.AccessToken
+	w, root := &Town{server: s}, in.Token
 	if err := w.found(ctx, root); err != nil {
 		return nil, err
 	}
