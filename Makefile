@@ -70,6 +70,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench: ## every benchmark once; compare two runs with benchstat
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: load
+load: build ## thousands of subscriptions against a server here, and what they cost (LOAD='-subscriptions 2000 -slow 100')
+	$(GO) run ./deploy/test/load -server bin/cobuild $(LOAD)
+
 .PHONY: clean
 clean: ## remove what was built, and the demo's data
 	rm -rf bin data

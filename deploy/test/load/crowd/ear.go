@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,7 +121,7 @@ func (c *Crowd) keep(ctx context.Context, e *Ear) {
 			return
 		}
 		e.mu.Lock()
-		e.ended[fmt.Sprint(err)]++
+		e.ended[reason(err)]++
 		e.mu.Unlock()
 		c.again.Add(1)
 		select {
@@ -129,6 +130,20 @@ func (c *Crowd) keep(ctx context.Context, e *Ear) {
 			return
 		}
 	}
+}
+
+// reason is why a subscription ended, without the addresses of it.
+func reason(err error) string {
+	if err == nil {
+		return "let go"
+	}
+	text := err.Error()
+	for _, known := range []string{"connection refused", "connection reset", "EOF", "SERVER_FULL", "SLOW_CONSUMER", "503"} {
+		if strings.Contains(text, known) {
+			return known
+		}
+	}
+	return text
 }
 
 // line is an open subscription, whatever carries it.

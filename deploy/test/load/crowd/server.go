@@ -27,6 +27,8 @@ type Server struct {
 	Flags   []string
 	Memory  string // that it is told to get along with, as GOMEMLIMIT has it; empty for none
 
+	OpenFiles int // that it may have open at once; as many as this process where it is 0
+
 	URL string // where it answers, the same after every start
 
 	mu       sync.Mutex
@@ -50,6 +52,10 @@ func (s *Server) Start(ctx context.Context) error {
 		"--rate-organisation", "0", "--rate-person", "0", "--rate-address", "0",
 	}, s.Flags...)
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.Program, args...)
+	if s.OpenFiles > 0 {
+		within := []string{"-c", "ulimit -n " + strconv.Itoa(s.OpenFiles) + ` && exec "$0" "$@"`, s.Program}
+		cmd = exec.CommandContext(context.WithoutCancel(ctx), "sh", append(within, args...)...)
+	}
 	cmd.Stderr = log
 	if s.Memory != "" {
 		cmd.Env = append(os.Environ(), "GOMEMLIMIT="+s.Memory)
