@@ -79,6 +79,10 @@ soak: build ## kill the server ROUNDS (200) times under load on each store, and 
 	$(GO) build -trimpath -o bin/follow ./docs/examples/follow && \
 	$(GO) run -trimpath ./deploy/test/soak --cobuild bin/cobuild --follow bin/follow --rounds $(ROUNDS) --seed $(SEED) --mongodb "$$uri" --stores $(STORES)
 
+.PHONY: load
+load: build ## thousands of subscriptions against a server here, and what they cost (LOAD='-subscriptions 2000 -slow 100')
+	$(GO) run ./deploy/test/load -server bin/cobuild $(LOAD)
+
 .PHONY: clean
 clean: ## remove what was built, and the demo's data
 	rm -rf bin data

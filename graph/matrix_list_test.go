@@ -188,4 +188,7 @@ func (w *matrixTown) list() {
 	w.samples = append(w.samples, sample{
 		name: "the first of the contract in force", typ: "ContractChange", hear: `contractChanged(contract: "` + w.at["inForce"] + `", after: "0")`,
 	})
+	w.samples = append(w.samples, sample{
+		name: "the first of the contract in force", typ: "CommitmentDue", hear: `commitmentDue(contract: "` + w.at["inForce"] + `", after: "0")`,
+	})
 }

@@ -92,7 +92,12 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	files, err := openFiles()
+	if err != nil {
+		return err
+	}
 	set := func(cfg *app.Config) {
+		cfg.Live.Everybody = connectionsWithin(files)
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
 		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
 		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
@@ -197,6 +202,9 @@ func (p *program) announce(at doors, tokens string, secured bool) {
 	fmt.Fprintln(p.out, p.text("serve.open", "url", url))
 	if at.measures != nil {
 		fmt.Fprintln(p.out, p.text("serve.measures", "url", "http://"+at.measures.Addr().String()+"/metrics"))
+	}
+	if files, err := openFiles(); err == nil {
+		fmt.Fprintln(p.out, p.text("serve.files", "files", files, "max", connectionsWithin(files)))
 	}
 	curl := `curl -s ` + url + `/graphql -H 'Content-Type: application/json' -d '{"query":"{ communities(first: 3) { totalCount nodes { __typename name strategy } } }"}'`
 	if tokens != "" {

@@ -137,7 +137,7 @@ func fulfilments() authz.Table {
 	return authz.Table{
 		rule(PlanRead, "commitments, node", readers, "as the contract"),
 		rule(PlanKeep, "–", nil, "follows the contract: the program itself"),
-		rule(FulfilmentRead, "fulfilments, node", readers, "as the contract"),
+		rule(FulfilmentRead, "fulfilments, commitmentDue, node", readers, "as the contract"),
 		rule(FulfilmentReport, "reportFulfilment", to(providing, secretary, liaison), ""),
 		rule(FulfilmentAccept, "acceptFulfilment", to(receiving, secretary, liaison), "never by the person who reported it"),
 		rule(FulfilmentDispute, "disputeFulfilment", to(receiving, secretary, liaison), "with a reason"),

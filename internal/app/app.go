@@ -25,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/personalaccess"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
@@ -131,7 +132,8 @@ type App struct {
 	leases  *limit.Leases  // nil where this node is the only one
 	engine  *gql.Engine
 
-	Feed *feed.Feed // what subscriptions hear
+	Feed   *feed.Feed               // what subscriptions hear
+	anewOf feed.Shared[authz.Actor] // the rights of those who listen
 
 	measures *prometheus.Registry // of the handler
 

@@ -9,6 +9,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/web"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
 
 // listen makes the feed, from which subscriptions hear what happens.
@@ -34,7 +35,10 @@ func (a *App) anew(ctx context.Context) (authz.Actor, error) {
 	if was := authz.From(ctx); was.IsSystem() || !was.Known() {
 		return was, nil
 	}
-	return a.Authenticate(ctx, string(authz.ProofFrom(ctx).Bearer))
+	bearer := string(authz.ProofFrom(ctx).Bearer)
+	return a.anewOf.Read(ctx, request.Address(ctx)+" "+bearer, func(ctx context.Context) (authz.Actor, error) {
+		return a.Authenticate(ctx, bearer)
+	})
 }
 
 // callers find out who is calling on connections that stay open.

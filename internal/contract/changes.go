@@ -69,7 +69,9 @@ func (c *changes) tell(ctx context.Context, n feed.Note) (*stream.Event, error) 
 	if !c.s.table.Could(n.Actor, access.ContractRead, n.Entry.Subject, n.Entry.Audience) {
 		return nil, c.still(ctx)
 	}
-	found, err := c.s.Contract(ctx, id.Contract(n.Entry.Subject))
+	found, err := c.s.shown.Read(ctx, n.Actor.Rights()+" "+n.Entry.Subject, func(ctx context.Context) (*Contract, error) {
+		return c.s.Contract(ctx, id.Contract(n.Entry.Subject)) // who may read it goes by rights alone
+	})
 	if c.only == nil && fault.Is(err, fault.CodeNotFound) {
 		return nil, nil //nolint:nilnil // nothing to tell is no mistake
 	}

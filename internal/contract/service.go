@@ -51,6 +51,8 @@ type Service struct {
 	texts     *store.Collection[*pastText]
 
 	amendments *store.Collection[*Amendment]
+
+	shown feed.Shared[*Contract] // to those who listen
 }
 
 // Open makes the room ready on a back end.

@@ -47,17 +47,28 @@ func (p *published) Next(ctx context.Context) (*stream.Event, error) {
 		if n.Entry == nil || !p.f.matches(n.Entry) || !p.s.couldRead(n.Actor, n.Entry) {
 			continue
 		}
-		kept, err := p.s.readable(authz.With(ctx, n.Actor), []*journal.Entry{n.Entry})
+		seen, err := p.s.visible(authz.With(ctx, n.Actor), n.Entry)
 		if err != nil {
 			return nil, err
 		}
-		if len(kept) == 0 {
+		if !seen {
 			continue
 		}
-		e, err := of(n.Entry)
+		e, err := p.s.latest.of(n.Entry)
 		if err != nil {
 			return nil, err
 		}
 		return &stream.Event{Seq: e.Seq, Value: e, Of: string(e.ID), Actor: n.Actor}, nil
 	}
+}
+
+// visible says whether the actor may read the subject of an entry now. The windows of one caller, and all programs under
+// one account, ask together.
+func (s *Service) visible(ctx context.Context, e *journal.Entry) (bool, error) {
+	a := authz.From(ctx)
+	who := string(a.Person) + " " + string(a.Session) + " " + a.Rights()
+	return s.seen.Read(ctx, who+" "+e.Subject, func(ctx context.Context) (bool, error) {
+		kept, err := s.readable(ctx, []*journal.Entry{e})
+		return len(kept) > 0, err
+	})
 }

@@ -7,6 +7,8 @@ package authz
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -62,6 +64,23 @@ func System() Actor { return Actor{Name: "system", system: true} }
 
 // IsSystem says whether the program itself acts.
 func (a Actor) IsSystem() bool { return a.system }
+
+// Rights names what the actor may do beyond what belongs to them as a person: equal for all who hold the same offices in the
+// same order, by the same delegations, and for one service account with the same scopes.
+func (a Actor) Rights() string {
+	var b strings.Builder
+	if a.system {
+		b.WriteByte('!')
+	}
+	b.WriteString(strconv.Quote(string(a.Service)))
+	for _, s := range a.Scopes {
+		b.WriteString(" " + strconv.Quote(s))
+	}
+	for _, h := range a.Holdings {
+		b.WriteString(";" + strconv.Quote(string(h.Role)) + strconv.Quote(string(h.Organisation)) + strconv.FormatBool(h.Signing) + strconv.Quote(string(h.By)))
+	}
+	return b.String()
+}
 
 // Known says whether somebody is signed in.
 func (a Actor) Known() bool { return a.Person != "" || a.Service != "" || a.system }

@@ -122,7 +122,9 @@ func (l *Listener) take() (look int, e *journal.Entry, err error) {
 	case l.again > l.seen:
 		return l.again, nil, nil
 	case len(l.backlog) > 0:
-		e, l.backlog = l.backlog[0], l.backlog[1:]
+		if e, l.backlog = l.backlog[0], l.backlog[1:]; len(l.backlog) == 0 {
+			l.backlog = nil // what has been told is let go
+		}
 	case l.slow:
 		return 0, nil, fault.New(fault.Unavailable, CodeSlow, "seq", l.told)
 	case len(l.queue) > 0:

@@ -22,6 +22,7 @@ const (
 
 	CodeConnections fault.Code = "TOO_MANY_CONNECTIONS" // max
 	CodeOperations  fault.Code = "TOO_MANY_OPERATIONS"  // max
+	CodeHouseFull   fault.Code = "SERVER_FULL"          // max
 
 	CodePersistedNotFound fault.Code = "PERSISTED_QUERY_NOT_FOUND"     //
 	CodePersistedOff      fault.Code = "PERSISTED_QUERY_NOT_SUPPORTED" //

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -38,18 +37,10 @@ func (f *flow) mask(ev *stream.Event) *stream.Event {
 
 // sight names what an actor sees. The order of the roles counts, because cursors are sealed with it.
 func (f *flow) sight(ctx context.Context, a authz.Actor) string {
-	var b strings.Builder
-	b.WriteString(strconv.Quote(string(a.Service)))
-	for _, s := range a.Scopes {
-		b.WriteString(" " + strconv.Quote(s))
+	if f.alike {
+		return a.Rights()
 	}
-	for _, h := range a.Holdings {
-		fmt.Fprintf(&b, ";%q %q %t %q", h.Role, h.Organisation, h.Signing, h.By)
-	}
-	if !f.alike {
-		fmt.Fprintf(&b, "|%q %q %q %q", a.Person, a.Session, a.Name, string(authz.ProofFrom(ctx).Bearer))
-	}
-	return b.String()
+	return a.Rights() + fmt.Sprintf("|%q %q %q %q", a.Person, a.Session, a.Name, authz.ProofFrom(ctx).Bearer)
 }
 
 // askedOf names what an operation asks for. The values of variables count only where the answer to an event depends on

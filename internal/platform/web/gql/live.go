@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
 
@@ -23,6 +24,7 @@ type Live struct {
 	Operations int           // under way on one socket; 100
 	PerCaller  int           // open connections of one caller; 200
 	PerAddress int           // those at one address of whoever has not said who they are: many may come through one proxy; 2000
+	Everybody  int           // open connections of all together: what the limit on open files carries; no bound where zero
 	Apart      bool          // whether each subscriber's answer is made apart, even where others are told the same; false
 }
 
@@ -101,6 +103,8 @@ type lasting struct {
 	told  *prometheus.CounterVec
 	asked *prometheus.CounterVec
 
+	turned prometheus.Counter // away, because the house is full
+
 	ending context.Context // the server's life, which connections share
 	end    context.CancelFunc
 
@@ -123,23 +127,31 @@ func newLasting(l Live, r prometheus.Registerer) *lasting {
 			Name: "cobuild_live_answers_total", Help: "Answers made for subscribers, by root field: one for all who see the same.",
 		}, []string{"operation"}),
 	}
+	k.turned = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cobuild_live_refused_total", Help: "Connections refused because as many are open as the limit on open files carries.",
+	})
 	if r != nil {
-		r.MustRegister(k.gauge, k.told, k.asked)
+		r.MustRegister(k.gauge, k.told, k.asked, k.turned)
 	}
 	k.ending, k.end = context.WithCancel(context.Background())
 	return k
 }
 
-// enter takes a place for a connection of a caller; false where there is none, or the server is stopping.
-func (k *lasting) enter(caller string) bool {
+// enter takes a place for a connection of a caller. It refuses where they have too many, the house is full, or the server
+// is stopping.
+func (k *lasting) enter(caller string) *fault.Fault {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.ending.Err() != nil || k.each[caller] >= k.most(caller) {
-		return false
+	switch {
+	case k.ending.Err() != nil || k.each[caller] >= k.most(caller):
+		return fault.New(fault.Unavailable, CodeConnections, "max", k.most(caller))
+	case k.Everybody > 0 && k.open >= k.Everybody:
+		k.turned.Inc()
+		return fault.New(fault.Unavailable, CodeHouseFull, "max", k.Everybody)
 	}
 	k.each[caller]++
 	k.open++
-	return true
+	return nil
 }
 
 // most is how many connections a caller may have.

@@ -36,9 +36,13 @@ func (e *Engine) events(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		return
 	}
 	who := callerOf(ctx)
-	if !e.live.enter(who) {
+	if full := e.live.enter(who); full != nil {
+		status := http.StatusTooManyRequests
+		if full.Code == CodeHouseFull {
+			status = http.StatusServiceUnavailable
+		}
 		w.Header().Set("Retry-After", "30")
-		Refuse(ctx, w, http.StatusTooManyRequests, fault.New(fault.Unavailable, CodeConnections, "max", e.live.most(who)))
+		Refuse(ctx, w, status, full)
 		return
 	}
 	defer e.live.leave(who)

@@ -62,9 +62,9 @@ type socket struct {
 // socket upgrades a request to a socket and serves it to its end.
 func (e *Engine) socket(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	who := atAddress + request.Address(ctx)
-	if !e.live.enter(who) {
+	if full := e.live.enter(who); full != nil {
 		w.Header().Set("Retry-After", "30")
-		Refuse(ctx, w, http.StatusServiceUnavailable, fault.New(fault.Unavailable, CodeConnections, "max", e.live.PerAddress))
+		Refuse(ctx, w, http.StatusServiceUnavailable, full)
 		return
 	}
 	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{

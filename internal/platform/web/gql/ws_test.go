@@ -442,3 +442,25 @@ func TestTheLogHasALineForEachOperationAndNothingOfTheCaller(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 }
+
+func TestAHouseThatIsFullTurnsNewConnectionsAway(t *testing.T) {
+	s := newStation(t, gql.Live{Everybody: 2})
+	first := s.open(t)
+	s.open(t)
+	for range 2 { // and goes on answering whatever does not stay
+		r := s.listen(t, "POST", changesQuery)
+		if r.resp.StatusCode != 503 || r.resp.Header.Get("Retry-After") == "" {
+			t.Errorf("an event stream: %s", r.resp.Status)
+		}
+		_, resp, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+		if err == nil || resp == nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("a socket: %v %v", resp, err)
+		}
+	}
+	_ = first.c.Close(websocket.StatusNormalClosure, "")
+	for { // until the server has noticed
+		if r := s.listen(t, "POST", changesQuery); r.resp.StatusCode == 200 {
+			return
+		}
+	}
+}
