@@ -12,6 +12,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -68,4 +69,6 @@ type Rooms struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Files *file.Service
 }

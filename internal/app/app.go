@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -38,6 +39,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -81,6 +83,8 @@ type Config struct {
 	KeyAge  time.Duration // of a key for personal data before the next one; 0 for the usual
 	// Witnesses are whose counter-signatures on the audit log are taken.
 	Witnesses []ledger.Key
+
+	Files Files
 }
 
 // audience is whom access tokens are for: this API.
@@ -134,6 +138,9 @@ type App struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Files     *file.Service
+	Transfers *transfer.Door // through which the bytes of files come and go
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -156,6 +163,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if a.Vault, err = vault.Open(ctx, c.Backend, vault.Config{Ring: c.Keyring, Now: c.Now, Random: c.Random, Age: c.KeyAge}); err != nil {
 		return nil, err
 	}
+	a.transfers()
 	if err := a.securityLog(ctx); err != nil {
 		return nil, err
 	}
@@ -199,6 +207,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.auditLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.files(ctx); err != nil {
 		return nil, err
 	}
 	a.events()
