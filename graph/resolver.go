@@ -12,6 +12,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -71,4 +72,5 @@ type Rooms struct {
 	Audit *audit.Service
 
 	Webhooks *webhook.Service
+	Files *file.Service
 }

@@ -1,26 +1,31 @@
 package main
 
 import (
-	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-func TestATenthOfTheOpenFilesIsLeftForEverythingElse(t *testing.T) {
-	for files, want := range map[int]int{20_000: 18_000, 1_024: 922, 512: 412, 100: 50, 3: 2} {
-		if got := connectionsWithin(files); got != want {
-			t.Errorf("of %d files %d are for connections, not %d", files, got, want)
+func TestAServerDoesNotStartWithoutAPlaceForFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"another scheme":  {[]string{"--files", "ftp://files"}, "s3://bucket"},
+		"a secret":        {[]string{"--files", "s3://me:hush@bucket?region=x"}, "environment"},
+		"a secret option": {[]string{"--files", "s3://bucket?region=x&secret_access_key=hush"}, "environment"},
+		"a file":          {[]string{"--files", file}, file},
+		"nothing":         {[]string{"--max-file", "0"}, "max-file"},
+		"too much":        {[]string{"--max-file", "2048"}, "2047"},
+	} {
+		_, errs, code := cobuild(t, "", append([]string{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, tt.args...)...)
+		if code == 0 || !strings.Contains(errs, tt.want) || strings.Contains(errs, "hush") {
+			t.Errorf("%s: %d %s", name, code, errs)
 		}
-	}
-}
-
-func TestTheServerTakesAllTheFilesThatItMayHaveAndSaysSo(t *testing.T) {
-	n, err := openFiles()
-	if again, err2 := openFiles(); err != nil || err2 != nil || n < 10 || again != n {
-		t.Fatalf("%d, then %d: %v %v", n, again, err, err2)
-	}
-	s := serving(t, "--data", t.TempDir())
-	if want := fmt.Sprintf("at most %d open at once: up to %d ", n, connectionsWithin(n)); !strings.Contains(s.out.String(), want) {
-		t.Errorf("it does not say %q: %s", want, s.out)
 	}
 }

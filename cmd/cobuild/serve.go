@@ -32,7 +32,7 @@ func (p *program) serve() *cli.Command {
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
 			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("node", ""), p.stringFlag("metrics-addr", measuresAt),
 			p.durationFlag("personal-key-age", vault.Age), p.listFlag("witness"),
-		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.webhookFlags()),
+		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.webhookFlags(), p.fileFlags()),
 		Action: p.runServer,
 	}
 }
@@ -96,6 +96,11 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	kept, err := p.files(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer kept.Bucket.Close() //nolint:errcheck // nothing is under way any more
 	set := func(cfg *app.Config) {
 		cfg.Live.Everybody = connectionsWithin(files)
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
@@ -105,6 +110,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 		if node != "" {
 			cfg.Node = node
 		}
+		cfg.Files = kept
 		if demo {
 			cfg.Now, cfg.Wall = now.Now, time.Now
 		}

@@ -16,6 +16,7 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindPersonalAccess: PersonalAccessRead,
 
 		id.KindWebhook: WebhookRead,
+		id.KindFile: FileRead,
 	}[k]
 	return action, ok
 }

@@ -46,6 +46,7 @@ func Table() authz.Table {
 		audits(),
 
 		webhooks(),
+		files(),
 	)))
 }
 

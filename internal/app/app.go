@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -40,6 +41,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -89,6 +91,7 @@ type Config struct {
 	Outbound outbound.Guard
 	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
 	Wall func() time.Time
+	Files Files
 }
 
 // audience is whom access tokens are for: this API.
@@ -146,6 +149,8 @@ type App struct {
 
 	Webhooks        *webhook.Service
 	webhookMeasures *webhookMeasures
+	Files     *file.Service
+	Transfers *transfer.Door // through which the bytes of files come and go
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -168,6 +173,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if a.Vault, err = vault.Open(ctx, c.Backend, vault.Config{Ring: c.Keyring, Now: c.Now, Random: c.Random, Age: c.KeyAge}); err != nil {
 		return nil, err
 	}
+	a.transfers()
 	if err := a.securityLog(ctx); err != nil {
 		return nil, err
 	}
@@ -211,6 +217,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.auditLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.files(ctx); err != nil {
 		return nil, err
 	}
 	a.events()

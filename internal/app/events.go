@@ -42,5 +42,6 @@ func (a *App) rooms() graph.Rooms {
 		Audit:            a.Audit,
 
 		Webhooks: a.Webhooks,
+		Files: a.Files,
 	}
 }

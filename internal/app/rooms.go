@@ -97,6 +97,7 @@ func (a *App) contracts(ctx context.Context) error {
 			_, err := a.Contracts.Contract(ctx, c)
 			return err
 		},
+		Files: fulfilment.Files{Claim: a.claimEvidence, Settle: a.settleEvidence},
 	})
 	return err
 }
@@ -138,6 +139,7 @@ func (a *App) outboxes() []store.Outbox {
 		a.Profiles,
 
 		a.Webhooks,
+		a.Files,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -180,6 +182,7 @@ func (a *App) follow() {
 
 	a.Journal.Follow("webhooks-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Webhooks.Resettle))
 	a.Journal.Follow("webhooks-of-ended-accounts", []string{serviceaccount.ToldEnded}, a.accountEnded)
+	a.Journal.Follow("files-of-fulfilments", []string{fulfilment.ToldReported}, a.Fulfilments.FollowReported)
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
@@ -211,5 +214,6 @@ func (a *App) jobs() []schedule.Job {
 		{Name: "accesses to personal data", Do: a.PersonalAccesses.Tick},
 
 		{Name: "webhook deliveries", Do: a.Webhooks.Tick},
+		{Name: "files", Do: a.Files.Tick},
 	}
 }
