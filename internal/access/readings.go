@@ -14,6 +14,8 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindSecurityEntry: SecurityRead, id.KindDelegation: DelegationRead, id.KindServiceAccount: ServiceRead,
 		id.KindProfile:        ProfileRead,
 		id.KindPersonalAccess: PersonalAccessRead,
+
+		id.KindBulkJob: BulkRead,
 	}[k]
 	return action, ok
 }

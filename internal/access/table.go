@@ -44,6 +44,8 @@ func Table() authz.Table {
 		identities(),
 		personalAccesses(),
 		audits(),
+
+		bulkJobs(),
 	)))
 }
 

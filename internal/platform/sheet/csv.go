@@ -102,7 +102,7 @@ func (r *csvReader) Next() (Line, error) {
 			return Line{}, fault.New(fault.Invalid, CodeLines, "max", r.b.Lines)
 		}
 		if cells, err = fitted(cells, r.header, at); err != nil {
-			return Line{}, err
+			return Line{Number: at, Bad: err}, nil
 		}
 		for i, c := range cells {
 			cells[i] = bared(c)

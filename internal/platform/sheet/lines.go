@@ -46,7 +46,7 @@ func (r *lineReader) Next() (Line, error) {
 			return Line{}, fault.New(fault.Invalid, CodeLines, "max", r.b.Lines)
 		}
 		if err := object(text, r.line); err != nil {
-			return Line{}, err
+			return Line{Number: r.line, Bad: err}, nil
 		}
 		return Line{Number: r.line, Object: text}, nil
 	}
@@ -65,7 +65,7 @@ func (r *lineReader) text() ([]byte, error) {
 			continue
 		case errors.Is(err, io.EOF) && len(all) == 0:
 			if r.line == 0 || r.told == 0 {
-				return nil, errors.Join(fault.New(fault.Invalid, CodeEmpty))
+				return nil, fault.New(fault.Invalid, CodeEmpty)
 			}
 			return nil, io.EOF
 		case err != nil && !errors.Is(err, io.EOF):

@@ -81,6 +81,7 @@ type Line struct {
 	Number int
 	Cells  []string        // as many as the header has; nil for JSON lines
 	Object json.RawMessage // nil for tables
+	Bad    error           // a fault: nothing else of the line is told, and the next one can be read
 }
 
 // Reader gives the lines of a file one by one, io.EOF behind the last.

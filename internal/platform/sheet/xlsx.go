@@ -150,7 +150,7 @@ func (r *xlsxReader) Next() (Line, error) {
 			return Line{}, fault.New(fault.Invalid, CodeLines, "max", r.b.Lines)
 		}
 		if cells, err = fitted(cells, r.header, r.line); err != nil {
-			return Line{}, err
+			return Line{Number: r.line, Bad: err}, nil
 		}
 		return Line{Number: r.line, Cells: cells}, nil
 	}
