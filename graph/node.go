@@ -47,6 +47,8 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 
 		id.KindEvent:          nodesOf(r.Events.Many),
 		id.KindPersonalAccess: nodesOf(r.PersonalAccesses.Many),
+
+		id.KindBulkJob: nodesOf(r.Bulk.Many),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -68,4 +69,6 @@ type Rooms struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Bulk *bulk.Service
 }

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Amendment() AmendmentResolver
 	Appraisal() AppraisalResolver
 	AppraisalAnswer() AppraisalAnswerResolver
+	BulkJob() BulkJobResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
@@ -138,7 +139,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
+			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
+			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
+			graphql.NewInputUnmarshaler("BulkStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputBulkStateChoice)),
 			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
+			graphql.NewInputUnmarshaler("CancelBulkJobInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelBulkJobInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
@@ -266,6 +271,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignInWithIssuerInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInWithIssuerInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
+			graphql.NewInputUnmarshaler("StartExportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartExportInput)),
+			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
@@ -381,7 +388,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -568,6 +575,7 @@ type Subscription
 	{Name: "amendment.graphqls", Input: sourceData("amendment.graphqls"), BuiltIn: false},
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
+	{Name: "bulk.graphqls", Input: sourceData("bulk.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
@@ -962,6 +970,166 @@ func childFields_BilingualText(ctx context.Context, ec *executionContext, field 
 		return fieldContext_BilingualText_en(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BilingualText", field.Name)
+}
+
+func childFields_BulkAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_BulkAddress_url(ctx, ec, field)
+	case "method":
+		return fieldContext_BulkAddress_method(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_BulkAddress_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkAddress", field.Name)
+}
+
+func childFields_BulkFile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_BulkFile_name(ctx, ec, field)
+	case "size":
+		return fieldContext_BulkFile_size(ctx, ec, field)
+	case "sha256":
+		return fieldContext_BulkFile_sha256(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkFile", field.Name)
+}
+
+func childFields_BulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_BulkJob_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_BulkJob_kind(ctx, ec, field)
+	case "state":
+		return fieldContext_BulkJob_state(ctx, ec, field)
+	case "format":
+		return fieldContext_BulkJob_format(ctx, ec, field)
+	case "language":
+		return fieldContext_BulkJob_language(ctx, ec, field)
+	case "query":
+		return fieldContext_BulkJob_query(ctx, ec, field)
+	case "mutation":
+		return fieldContext_BulkJob_mutation(ctx, ec, field)
+	case "dryRun":
+		return fieldContext_BulkJob_dryRun(ctx, ec, field)
+	case "rows":
+		return fieldContext_BulkJob_rows(ctx, ec, field)
+	case "total":
+		return fieldContext_BulkJob_total(ctx, ec, field)
+	case "failedRows":
+		return fieldContext_BulkJob_failedRows(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_BulkJob_createdAt(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_BulkJob_startedAt(ctx, ec, field)
+	case "estimatedAt":
+		return fieldContext_BulkJob_estimatedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_BulkJob_endedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_BulkJob_expiresAt(ctx, ec, field)
+	case "failure":
+		return fieldContext_BulkJob_failure(ctx, ec, field)
+	case "file":
+		return fieldContext_BulkJob_file(ctx, ec, field)
+	case "download":
+		return fieldContext_BulkJob_download(ctx, ec, field)
+	case "upload":
+		return fieldContext_BulkJob_upload(ctx, ec, field)
+	case "errorReport":
+		return fieldContext_BulkJob_errorReport(ctx, ec, field)
+	case "lineErrors":
+		return fieldContext_BulkJob_lineErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
+}
+
+func childFields_BulkJobConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_BulkJobConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_BulkJobConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_BulkJobConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_BulkJobConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobConnection", field.Name)
+}
+
+func childFields_BulkJobEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_BulkJobEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_BulkJobEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobEdge", field.Name)
+}
+
+func childFields_BulkJobPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return fieldContext_BulkJobPayload_job(ctx, ec, field)
+	case "errors":
+		return fieldContext_BulkJobPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_BulkJobPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_BulkJobPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobPayload", field.Name)
+}
+
+func childFields_BulkLine(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return fieldContext_BulkLine_line(ctx, ec, field)
+	case "problems":
+		return fieldContext_BulkLine_problems(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLine", field.Name)
+}
+
+func childFields_BulkLineConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_BulkLineConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_BulkLineConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_BulkLineConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_BulkLineConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLineConnection", field.Name)
+}
+
+func childFields_BulkLineEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_BulkLineEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_BulkLineEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLineEdge", field.Name)
+}
+
+func childFields_BulkProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return fieldContext_BulkProblem_line(ctx, ec, field)
+	case "column":
+		return fieldContext_BulkProblem_column(ctx, ec, field)
+	case "code":
+		return fieldContext_BulkProblem_code(ctx, ec, field)
+	case "message":
+		return fieldContext_BulkProblem_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkProblem", field.Name)
 }
 
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
