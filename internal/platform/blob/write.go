@@ -81,7 +81,12 @@ func (w *Writer) Commit() (Written, error) {
 	if err := w.to.Close(); err != nil {
 		return Written{}, failed("write", w.key, err)
 	}
-	return Written{Size: w.size, SHA256: hex.EncodeToString(w.sum.Sum(nil))}, w.bucket.synced(w.key)
+	return w.Written(), w.bucket.synced(w.key)
+}
+
+// Written is what was written so far.
+func (w *Writer) Written() Written {
+	return Written{Size: w.size, SHA256: hex.EncodeToString(w.sum.Sum(nil))}
 }
 
 // Abort ends the write and leaves nothing of it. After Commit, or a second time, it does nothing: it can be deferred.
