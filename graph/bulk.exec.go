@@ -18,15 +18,16 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/sheet"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // region    ************************** generated!.gotpl **************************
 
 type BulkJobResolver interface {
-	Download(ctx context.Context, objs []*bulk.Job) ([]*bulk.Address, error)
-	Upload(ctx context.Context, objs []*bulk.Job) ([]*bulk.Address, error)
-	ErrorReport(ctx context.Context, objs []*bulk.Job, format sheet.Format) ([]*bulk.Address, error)
+	Download(ctx context.Context, objs []*bulk.Job) ([]*transfer.Address, error)
+	Upload(ctx context.Context, objs []*bulk.Job) ([]*transfer.Address, error)
+	ErrorReport(ctx context.Context, objs []*bulk.Job, format sheet.Format) ([]*transfer.Address, error)
 	LineErrors(ctx context.Context, objs []*bulk.Job, first *int, after *string, last *int, before *string) ([]*page.Connection[*bulk.Line], error)
 }
 
@@ -90,7 +91,7 @@ func field_BulkJob_lineErrors_args(ctx context.Context, ec *executionContext, ra
 
 // region    **************************** field.gotpl *****************************
 
-func _BulkAddress_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *bulk.Address) (ret graphql.Marshaler) {
+func _BulkAddress_url(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *transfer.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -113,7 +114,7 @@ func fieldContext_BulkAddress_url(_ context.Context, ec *executionContext, field
 	return graphql.NewScalarFieldContext("BulkAddress", field, false, false, "String")
 }
 
-func _BulkAddress_method(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *bulk.Address) (ret graphql.Marshaler) {
+func _BulkAddress_method(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *transfer.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -136,7 +137,7 @@ func fieldContext_BulkAddress_method(_ context.Context, ec *executionContext, fi
 	return graphql.NewScalarFieldContext("BulkAddress", field, false, false, "String")
 }
 
-func _BulkAddress_expiresAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *bulk.Address) (ret graphql.Marshaler) {
+func _BulkAddress_expiresAt(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *transfer.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -672,8 +673,8 @@ func _BulkJob_download(ctx context.Context, ec *executionContext, field graphql.
 			return ec.resolveBatch_BulkJob_download(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bulk.Address) graphql.Marshaler {
-			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐAddress(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *transfer.Address) graphql.Marshaler {
+			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋwebᚋtransferᚐAddress(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -697,7 +698,7 @@ func (ec *executionContext) resolveBatch_BulkJob_download(ctx context.Context, f
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Download(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[*bulk.Address](
+		return graphql.ResolveBatchGroupResult[*transfer.Address](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -707,7 +708,7 @@ func (ec *executionContext) resolveBatch_BulkJob_download(ctx context.Context, f
 		)
 	}
 	results, err := resolver.Download(ctx, []*bulk.Job{obj})
-	return graphql.ResolveBatchSingleResult[*bulk.Address](
+	return graphql.ResolveBatchSingleResult[*transfer.Address](
 		ctx,
 		results,
 		err,
@@ -727,8 +728,8 @@ func _BulkJob_upload(ctx context.Context, ec *executionContext, field graphql.Co
 			return ec.resolveBatch_BulkJob_upload(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bulk.Address) graphql.Marshaler {
-			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐAddress(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *transfer.Address) graphql.Marshaler {
+			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋwebᚋtransferᚐAddress(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -752,7 +753,7 @@ func (ec *executionContext) resolveBatch_BulkJob_upload(ctx context.Context, fie
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Upload(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[*bulk.Address](
+		return graphql.ResolveBatchGroupResult[*transfer.Address](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -762,7 +763,7 @@ func (ec *executionContext) resolveBatch_BulkJob_upload(ctx context.Context, fie
 		)
 	}
 	results, err := resolver.Upload(ctx, []*bulk.Job{obj})
-	return graphql.ResolveBatchSingleResult[*bulk.Address](
+	return graphql.ResolveBatchSingleResult[*transfer.Address](
 		ctx,
 		results,
 		err,
@@ -782,8 +783,8 @@ func _BulkJob_errorReport(ctx context.Context, ec *executionContext, field graph
 			return ec.resolveBatch_BulkJob_errorReport(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *bulk.Address) graphql.Marshaler {
-			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐAddress(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *transfer.Address) graphql.Marshaler {
+			return marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋwebᚋtransferᚐAddress(ctx, ec, selections, v)
 		},
 		true,
 		false,
@@ -819,7 +820,7 @@ func (ec *executionContext) resolveBatch_BulkJob_errorReport(ctx context.Context
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.ErrorReport(ctx, batch.Parents, fc.Args["format"].(sheet.Format))
 		})
-		return graphql.ResolveBatchGroupResult[*bulk.Address](
+		return graphql.ResolveBatchGroupResult[*transfer.Address](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -829,7 +830,7 @@ func (ec *executionContext) resolveBatch_BulkJob_errorReport(ctx context.Context
 		)
 	}
 	results, err := resolver.ErrorReport(ctx, []*bulk.Job{obj}, fc.Args["format"].(sheet.Format))
-	return graphql.ResolveBatchSingleResult[*bulk.Address](
+	return graphql.ResolveBatchSingleResult[*transfer.Address](
 		ctx,
 		results,
 		err,
@@ -1812,7 +1813,7 @@ func unmarshalInputStartImportInput(ctx context.Context, ec *executionContext, o
 
 var bulkAddressImplementors = []string{"BulkAddress"}
 
-func _BulkAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *bulk.Address) graphql.Marshaler {
+func _BulkAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *transfer.Address) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bulkAddressImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -2536,7 +2537,7 @@ func unmarshalNStartImportInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *bulk.Address) graphql.Marshaler {
+func marshalOBulkAddress2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋwebᚋtransferᚐAddress(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *transfer.Address) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

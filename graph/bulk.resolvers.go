@@ -13,21 +13,22 @@ import (
 	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/sheet"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 )
 
 // Download is the batch resolver for the download field.
-func (r *bulkJobResolver) Download(ctx context.Context, objs []*bulk.Job) ([]*bulk.Address, error) {
-	return each(objs, func(j *bulk.Job) (*bulk.Address, error) { return r.Rooms.Bulk.Download(ctx, j) })
+func (r *bulkJobResolver) Download(ctx context.Context, objs []*bulk.Job) ([]*transfer.Address, error) {
+	return each(objs, func(j *bulk.Job) (*transfer.Address, error) { return r.Rooms.Bulk.Download(ctx, j) })
 }
 
 // Upload is the batch resolver for the upload field.
-func (r *bulkJobResolver) Upload(ctx context.Context, objs []*bulk.Job) ([]*bulk.Address, error) {
-	return each(objs, func(j *bulk.Job) (*bulk.Address, error) { return r.Rooms.Bulk.Upload(ctx, j) })
+func (r *bulkJobResolver) Upload(ctx context.Context, objs []*bulk.Job) ([]*transfer.Address, error) {
+	return each(objs, func(j *bulk.Job) (*transfer.Address, error) { return r.Rooms.Bulk.Upload(ctx, j) })
 }
 
 // ErrorReport is the batch resolver for the errorReport field.
-func (r *bulkJobResolver) ErrorReport(ctx context.Context, objs []*bulk.Job, format sheet.Format) ([]*bulk.Address, error) {
-	return each(objs, func(j *bulk.Job) (*bulk.Address, error) { return r.Rooms.Bulk.Report(ctx, j, format) })
+func (r *bulkJobResolver) ErrorReport(ctx context.Context, objs []*bulk.Job, format sheet.Format) ([]*transfer.Address, error) {
+	return each(objs, func(j *bulk.Job) (*transfer.Address, error) { return r.Rooms.Bulk.Report(ctx, j, format) })
 }
 
 // LineErrors is the batch resolver for the lineErrors field.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -38,6 +39,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -81,6 +83,8 @@ type Config struct {
 	KeyAge  time.Duration // of a key for personal data before the next one; 0 for the usual
 	// Witnesses are whose counter-signatures on the audit log are taken.
 	Witnesses []ledger.Key
+
+	Files Files
 }
 
 // audience is whom access tokens are for: this API.
@@ -134,6 +138,11 @@ type App struct {
 	PersonalAccesses *personalaccess.Service
 
 	Audit *audit.Service
+
+	Transfers *transfer.Door // through which the bytes of files come and go
+
+	Bulk   *bulk.Service
+	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -156,6 +165,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if a.Vault, err = vault.Open(ctx, c.Backend, vault.Config{Ring: c.Keyring, Now: c.Now, Random: c.Random, Age: c.KeyAge}); err != nil {
 		return nil, err
 	}
+	a.transfers()
 	if err := a.securityLog(ctx); err != nil {
 		return nil, err
 	}
@@ -201,6 +211,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.auditLog(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.bulkJobs(ctx); err != nil {
+		return nil, err
+	}
 	a.events()
 	a.Journal.Collect(a.outboxes()...)
 	a.follow()
@@ -235,6 +248,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
+	g.Go(func() error { return a.Bulker.Run(ctx) })
 	return g.Wait()
 }
 
@@ -249,6 +263,9 @@ func (a *App) Settle(ctx context.Context) error {
 		if err == nil && n == 0 {
 			n, err = a.Mailer.Settle(ctx)
 		}
+		if err == nil && n == 0 {
+			n, err = a.Bulker.Settle(ctx)
+		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))
 		}
@@ -261,5 +278,5 @@ func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
 
 // Close writes what waits in memory, and lets go of the store.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Backend.Close(ctx))
+	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Config.Files.close(), a.Backend.Close(ctx))
 }

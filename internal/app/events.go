@@ -40,5 +40,7 @@ func (a *App) rooms() graph.Rooms {
 		Identities:       a.identityFace(),
 		PersonalAccesses: a.PersonalAccesses,
 		Audit:            a.Audit,
+
+		Bulk: a.Bulk,
 	}
 }

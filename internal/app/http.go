@@ -49,6 +49,8 @@ func (a *App) Handler() (http.Handler, error) {
 
 		Audit: a.logbook(),
 
+		Files: a.Transfers,
+
 		Gate: a.Bounds.Gate, Deadline: a.Bounds.Deadline, Proxies: a.Bounds.Proxies, Origins: a.Bounds.Origins,
 	}), nil
 }

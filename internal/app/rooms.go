@@ -129,6 +129,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.ServiceAccounts,
 
 		a.Profiles,
+
+		a.Bulk,
 	} {
 		all = append(all, room.Outboxes()...)
 	}

@@ -13,36 +13,51 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/sheet"
 )
 
-// assemble puts the file of a job together from the parts that were written, and ends the job. Doing it again does no
-// harm.
+// assemble puts the files of a job together from what was written, and ends the job. Doing it again does no harm.
 func (s *Service) assemble(ctx context.Context, j *Job) error {
-	key := j.fresh("result")
-	w, err := s.Blobs.Create(ctx, key)
-	if err != nil {
-		return err
+	var result *File
+	var err error
+	if !j.DryRun {
+		if result, err = s.result(ctx, j); err != nil {
+			return err
+		}
 	}
-	defer func() { _ = w.Abort() }()
-	if err := s.compose(ctx, j, w); err != nil {
-		return err
+	reports := map[string]*File{}
+	if j.FailedRows > 0 {
+		for _, f := range []sheet.Format{sheet.CSV, sheet.NDJSON} {
+			if reports[f.Extension()], err = s.report(ctx, j, f); err != nil {
+				return err
+			}
+		}
 	}
-	wrote, err := w.Commit()
-	if err != nil {
-		return err
-	}
-	file := &File{Key: key, Name: j.fileName(), Size: wrote.Size, SHA256: wrote.SHA256}
-	parts := j.Parts
-	if err := s.end(ctx, j, VerbFinish, func(j *Job) { j.Result, j.Parts = file, nil }); err != nil {
+	parts := append(j.Parts, j.Lines)
+	if err := s.end(ctx, j, VerbFinish, func(j *Job) { j.Result, j.Reports, j.Parts, j.Lines = result, reports, nil, "" }); err != nil {
 		return err
 	}
 	for _, p := range parts { // whatever stays goes with the job's files
-		_ = s.Blobs.Delete(ctx, p)
+		if p != "" {
+			_ = s.Blobs.Delete(ctx, p)
+		}
 	}
 	return nil
 }
 
-// fileName is what the file is called on the reader's machine.
-func (j *Job) fileName() string {
-	return fmt.Sprintf("cobuild-%s-%s.%s", strings.ToLower(string(j.Kind)), j.CreatedAt.Format("20060102-150405"), j.Format.Extension())
+// result writes the file of a job.
+func (s *Service) result(ctx context.Context, j *Job) (file *File, err error) {
+	key := j.fresh(resultFile)
+	w, err := s.Blobs.Create(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.Abort()) }()
+	if err := s.compose(ctx, j, w); err != nil {
+		return nil, err
+	}
+	wrote, err := w.Commit()
+	if err != nil {
+		return nil, err
+	}
+	return &File{Key: key, Name: j.fileName(strings.ToLower(string(j.Kind)), j.Format), Size: wrote.Size, SHA256: wrote.SHA256}, nil
 }
 
 // compose writes the rows in the job's form.

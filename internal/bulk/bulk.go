@@ -171,6 +171,8 @@ type work struct {
 	Cursor *string    `bson:"cursor,omitempty"` // behind which the next page begins
 	Whole  bool       `bson:"whole"`            // whether only the file is to be put together
 	Result *File      `bson:"result,omitempty"`
+	// Reports are the lines with which something is wrong, by the ending of the form they are in.
+	Reports map[string]*File `bson:"reports,omitempty"`
 }
 
 // File is a file that is ready.

@@ -9,11 +9,8 @@ const (
 	CodeQuery      fault.Code = "BULK_QUERY"          // line, column, detail
 	CodeRightEnded fault.Code = "BULK_RIGHT_ENDED"    //
 	CodeTooOld     fault.Code = "BULK_NOT_IN_TIME"    // days
-	CodeAddress    fault.Code = "BULK_ADDRESS"        //
 	CodeGone       fault.Code = "BULK_FILE_EXPIRED"   //
 	CodeNotYet     fault.Code = "BULK_NO_FILE_YET"    // state
-	CodeTooLarge   fault.Code = "BULK_FILE_TOO_LARGE" // max
-	CodeHash       fault.Code = "BULK_FILE_DIFFERS"   // have, want
 	CodeTitle      fault.Code = "BULK_COLUMN"         // field
 	CodeNothing    fault.Code = "BULK_LIST_NOT_FOUND" //
 )

@@ -11,9 +11,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/sheet"
 )
 
-// WriteErrors writes the lines of an import with which something is wrong, each with what that is and what stood in it, so
+// writeErrors writes the lines of an import with which something is wrong, each with what that is and what stood in it, so
 // that they can be mended and sent again.
-func (s *Service) WriteErrors(ctx context.Context, j *Job, f sheet.Format, to io.Writer) error {
+func (s *Service) writeErrors(ctx context.Context, j *Job, f sheet.Format, to io.Writer) error {
 	ctx = authz.AsSystem(ctx)
 	add, end, err := s.errorsIn(j, f, to)
 	if err != nil {

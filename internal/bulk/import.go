@@ -36,12 +36,6 @@ func (s *Service) tried(j *Job) (t *trial, fresh bool) {
 	return t, fresh
 }
 
-func (s *Service) forgetTrial(of id.BulkJob) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.trials, of)
-}
-
 // mutations does the next lines of an import, and notes how far it came. A dry run that an earlier program began begins
 // again: it has written nothing.
 func (s *Service) mutations(ctx, within context.Context, j *Job) error {
@@ -87,20 +81,9 @@ func (s *Service) mutations(ctx, within context.Context, j *Job) error {
 		if at.wait > 0 {
 			return j.hold(at.wait, s.now())
 		}
-		if j.Whole = at.end; at.end && j.DryRun {
-			return errors.Join(s.finished(j))
-		}
+		j.Whole = at.end
 		return nil
 	})
-}
-
-// finished ends a dry run: there is nothing to put together.
-func (s *Service) finished(j *Job) error {
-	if err := j.move(VerbFinish, s.now()); err != nil {
-		return err
-	}
-	s.forgetTrial(j.ID)
-	return j.tell(ToldEnded)
 }
 
 // doing is how far the doing of lines has come.

@@ -17,6 +17,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/sheet"
 	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 )
 
 // The times and bounds of jobs.
@@ -69,7 +70,7 @@ type Service struct {
 	Cursors *page.Cursors
 	Told    func() // wakes the relay
 	Blobs   *blob.Bucket
-	Secrets func() [][]byte // by which addresses are signed, the one in use first
+	Door    *transfer.Door // through which files come and go
 
 	// Again finds who started a job as they are now; UNAUTHENTICATED where what they came with has ended.
 	Again func(ctx context.Context, who id.Person, session id.Session) (authz.Actor, error)
@@ -123,6 +124,7 @@ func Open(ctx context.Context, db store.Backend, s *Service) (*Service, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("lines of imports: %w", err)
 	}
+	s.shelve()
 	return s, nil
 }
 

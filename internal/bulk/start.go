@@ -162,6 +162,9 @@ func (s *Service) own(ctx context.Context, j *Job) error {
 	if a.Service != "" {
 		j.Programs = j.Organisation
 	}
+	if err := s.Door.Ready(); err != nil {
+		return err
+	}
 	t := access.Table()
 	if a.IsSystem() || !t.Allows(a, access.BulkStart, j) {
 		return t.Refusal(a, access.BulkStart)

@@ -24,6 +24,9 @@ const retry = 5 * time.Second
 // large one holds up no small one.
 func (s *Service) Tick(ctx context.Context, now time.Time) (int, error) {
 	ctx = authz.AsSystem(ctx)
+	if s.Blobs == nil {
+		return 0, nil
+	}
 	if err := s.takeOver(ctx); err != nil {
 		return 0, err
 	}
@@ -263,7 +266,7 @@ func (s *Service) expire(ctx context.Context, of *Job) error {
 		if err := j.move(VerbExpire, s.now()); err != nil {
 			return errTaken
 		}
-		j.Result, j.Source, j.Lines, j.Parts = nil, "", "", nil
+		j.Result, j.Reports, j.Source, j.Lines, j.Parts = nil, nil, "", "", nil
 		return nil
 	})
 	return gone(err)

@@ -48,6 +48,8 @@ type Config struct {
 	SignIn *SignIn      // answers /oidc/; absent where nil
 	Audit  http.Handler // answers /audit/; absent where nil
 
+	Files http.Handler // answers /files/; absent where nil
+
 	Gate    *limit.Gate // lets in only so many requests at once; all where nil
 	Proxies Proxies     // who is believed about where requests come from
 	Origins []string    // websites whose pages may use the API, each checked by CheckOrigin
@@ -81,6 +83,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Audit != nil {
 		mux.Handle("/audit/", sameOrigin(nil, admit(c.Gate, deadline(c.Deadline, login(c, c.Audit)))))
+	}
+	if c.Files != nil { // its bounds are its own: what comes and goes may be long, and is asked for by an address and no token
+		mux.Handle("/files/", c.Files)
 	}
 	if c.Explorer != nil {
 		mux.Handle("GET /explorer", c.Explorer)

@@ -29,7 +29,7 @@ func (e *Engine) Perform(ctx context.Context, query string, vars map[string]any)
 	b := &bill{}
 	ctx = context.WithValue(graphql.StartOperationTrace(ctx), billKey{}, b)
 	ctx = context.WithValue(ctx, ownKey{}, true)
-	op, errs := e.begin(ctx, &graphql.RawParams{Query: query, Variables: vars, ReadTime: graphql.TraceTiming{}})
+	op, errs := e.begin(ctx, &graphql.RawParams{Query: query, Variables: vars})
 	if len(errs) > 0 {
 		return Performed{Errors: errs, Wait: b.retry}
 	}
@@ -75,16 +75,12 @@ func (e *Engine) Price(ctx context.Context, query string, vars map[string]any) (
 	return b.price, errs
 }
 
-// FaultOf is an error of an answer as a fault, by the code that clients are told; the sentence is its detail.
-func FaultOf(err *gqlerror.Error) *fault.Fault {
-	kind := fault.Invalid
-	switch code := CodeOf(err); code {
-	case fault.CodeUnauthenticated:
-		kind = fault.Unauthenticated
-	case fault.CodeInternal:
-		kind = fault.Internal
+// PlaceOf is where in the document an error is; its beginning where that is not known.
+func PlaceOf(err *gqlerror.Error) gqlerror.Location {
+	if len(err.Locations) > 0 {
+		return err.Locations[0]
 	}
-	return fault.New(kind, CodeOf(err), "detail", err.Message)
+	return gqlerror.Location{Line: 1, Column: 1}
 }
 
 // CodeOf is the code that clients are told.
