@@ -209,7 +209,7 @@ func (j *Job) Audience() []string {
 func (j *Job) move(v Verb, now time.Time) error {
 	to, ok := next(j.State, v)
 	if !ok {
-		return fault.New(fault.Refused, CodeState, "state", j.State)
+		return fault.New(fault.Refused, CodeState, "status", j.State)
 	}
 	j.State = to
 	if to.over() && to != Expired {

@@ -85,7 +85,7 @@ func (s *Service) expected(ctx context.Context, name string) (transfer.Expected,
 		return transfer.Expected{}, err
 	}
 	if _, ok := next(j.State, VerbReceive); !ok {
-		return transfer.Expected{}, fault.New(fault.Refused, CodeState, "state", j.State)
+		return transfer.Expected{}, fault.New(fault.Refused, CodeState, "status", j.State)
 	}
 	e := transfer.Expected{Key: j.fresh(sourceFile), Size: -1, Most: MaxFile}
 	if j.SHA256 != nil {
@@ -132,7 +132,7 @@ func (s *Service) find(ctx context.Context, name string) (transfer.Found, error)
 	case j.State == Expired:
 		return transfer.Found{}, fault.New(fault.NotFound, CodeGone)
 	case found == nil:
-		return transfer.Found{}, fault.New(fault.NotFound, CodeNotYet, "state", j.State)
+		return transfer.Found{}, fault.New(fault.NotFound, CodeNotYet, "status", j.State)
 	}
 	return transfer.Found{Key: found.Key, Name: found.Name, MediaType: kind.MediaType(), SHA256: found.SHA256}, nil
 }

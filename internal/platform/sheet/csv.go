@@ -68,7 +68,7 @@ func separator(text []byte) byte {
 			quoted = !quoted
 		case quoted:
 		case c == '\n' || c == '\r':
-			if counts[',']+counts[';']+counts['\t'] > 0 {
+			if len(counts) > 0 {
 				return most(counts)
 			}
 		default:

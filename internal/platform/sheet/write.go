@@ -44,7 +44,6 @@ func writeCSV(to io.Writer, header []string) (Writer, error) {
 		return nil, err
 	}
 	w := &csvWriter{csv.NewWriter(to)}
-	w.out.UseCRLF = true
 	cells := make([]Cell, len(header))
 	for i, h := range header {
 		cells[i] = Cell{Text: h}
@@ -137,10 +136,13 @@ func (w *xlsxWriter) Write(cells []Cell) error {
 	return w.rows.SetRow(at, row)
 }
 
+// mostReckoned is from where on a spreadsheet shows numbers no more with all their digits.
+const mostReckoned = 1e15
+
 // reckoned is a number as a spreadsheet holds it; one that it would round stays a text.
 func reckoned(s string) any {
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.Abs(f) > 1<<53 {
+	if err != nil || math.Abs(f) >= mostReckoned {
 		return s
 	}
 	return f
