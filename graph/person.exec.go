@@ -14,6 +14,7 @@ import (
 	"github.com/cobuild/cobuild/graph/internal/bind"
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -4666,6 +4667,21 @@ func marshalNInvitationStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpers
 func unmarshalNInvitePersonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐInvitePersonInput(ctx context.Context, ec *executionContext, v any) (person.InvitePersonInput, error) {
 	res, err := unmarshalInputInvitePersonInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNLanguage2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐLanguage(ctx context.Context, ec *executionContext, v any) (bulk.Language, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := bulk.Language(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNLanguage2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐLanguage(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v bulk.Language) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Language!")
+	}
+	return res
 }
 
 func marshalNPerson2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpersonᚐPersonᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*person.Person) graphql.Marshaler {

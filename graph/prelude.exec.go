@@ -1609,6 +1609,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAppraisal(ctx
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx context.Context, ec *executionContext, v any) (id.BulkJob, error) {
+	res, err := wire.UnmarshalBulkJobID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.BulkJob) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalBulkJobID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClientKey(ctx context.Context, ec *executionContext, v any) (id.ClientKey, error) {
 	res, err := wire.UnmarshalClientKeyID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)

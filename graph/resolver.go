@@ -7,6 +7,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -73,4 +74,5 @@ type Rooms struct {
 
 	Webhooks *webhook.Service
 	Files *file.Service
+	Bulk *bulk.Service
 }

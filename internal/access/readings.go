@@ -17,6 +17,7 @@ func Reading(k id.Kind) (action string, ok bool) {
 
 		id.KindWebhook: WebhookRead,
 		id.KindFile: FileRead,
+		id.KindBulkJob: BulkRead,
 	}[k]
 	return action, ok
 }

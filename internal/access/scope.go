@@ -39,6 +39,9 @@ func scopeOf(action string) authz.Scope {
 	if what == "webhook" { // as the service account that it acts as
 		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)
 	}
+	if what == "bulkJob" {
+		return authz.ScopePublic // what it reads and does asks for scopes of its own
+	}
 	if what == "profile" {
 		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
 	}

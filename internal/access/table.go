@@ -47,6 +47,7 @@ func Table() authz.Table {
 
 		webhooks(),
 		files(),
+		bulkJobs(),
 	)))
 }
 

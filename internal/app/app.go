@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -149,8 +150,12 @@ type App struct {
 
 	Webhooks        *webhook.Service
 	webhookMeasures *webhookMeasures
+
 	Files     *file.Service
 	Transfers *transfer.Door // through which the bytes of files come and go
+
+	Bulk   *bulk.Service
+	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
@@ -222,6 +227,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.files(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.bulkJobs(ctx); err != nil {
+		return nil, err
+	}
 	a.events()
 	if err := a.webhooks(ctx); err != nil {
 		return nil, err
@@ -260,6 +268,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
 	g.Go(func() error { return a.Webhooks.Run(ctx) })
+	g.Go(func() error { return a.Bulker.Run(ctx) })
 	return g.Wait()
 }
 
@@ -276,6 +285,9 @@ func (a *App) Settle(ctx context.Context) error {
 		}
 		if err == nil && n == 0 {
 			n, err = a.Webhooks.Settle(ctx)
+		}
+		if err == nil && n == 0 {
+			n, err = a.Bulker.Settle(ctx)
 		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))

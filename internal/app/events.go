@@ -43,5 +43,6 @@ func (a *App) rooms() graph.Rooms {
 
 		Webhooks: a.Webhooks,
 		Files: a.Files,
+		Bulk: a.Bulk,
 	}
 }

@@ -140,6 +140,7 @@ func (a *App) outboxes() []store.Outbox {
 
 		a.Webhooks,
 		a.Files,
+		a.Bulk,
 	} {
 		all = append(all, room.Outboxes()...)
 	}

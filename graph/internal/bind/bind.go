@@ -7,6 +7,7 @@ import (
 
 	"github.com/cobuild/cobuild/graph/payload" //nolint:depguard // this is a part of the GraphQL face, not a room
 	"github.com/cobuild/cobuild/internal/appraisal"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -235,3 +236,5 @@ func (p *WebhookSecretPayload) Secret() *string {
 func (p *WebhookSecretPayload) Webhook() *webhook.Webhook {
 	return part(p.Object, func(m *webhook.Made) *webhook.Webhook { return m.Webhook })
 }
+// BulkJobPayload answers every change of an export or import.
+type BulkJobPayload = payload.Of[*bulk.Job]

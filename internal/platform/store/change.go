@@ -38,10 +38,10 @@ func (c *Collection[T]) Add(ctx context.Context, action string, t T) (T, error) 
 	if err != nil {
 		return none, err
 	}
-	if err := c.db.Insert(ctx, c.o.Schema.Name, doc); err != nil {
+	if err := c.insert(ctx, doc); err != nil {
 		return c.added(ctx, t, once, err)
 	}
-	c.told(t)
+	c.told(ctx, t)
 	c.view(ctx, t)
 	return t, nil
 }
@@ -56,7 +56,7 @@ func (c *Collection[T]) added(ctx context.Context, t T, once *Once, cause error)
 	was, err := c.load(ctx, t.Key())
 	switch {
 	case err == nil && was.record().Write == t.record().Write:
-		c.told(was)
+		c.told(ctx, was)
 		c.view(ctx, was)
 		return was, nil
 	case err != nil && !fault.Is(err, fault.CodeNotFound):
@@ -118,7 +118,7 @@ func (c *Collection[T]) change(ctx context.Context, action, id string, fn func(T
 			return none, err
 		}
 		if saved {
-			c.told(t)
+			c.told(ctx, t)
 			c.view(ctx, t)
 			return t, nil
 		}
@@ -167,7 +167,7 @@ func (c *Collection[T]) save(ctx context.Context, t T, rev int64) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	err = c.db.Replace(ctx, c.o.Schema.Name, rev, doc)
+	err = c.replace(ctx, rev, doc)
 	if err == nil {
 		return true, nil
 	}
@@ -222,7 +222,7 @@ func (c *Collection[T]) Remove(ctx context.Context, action, id string) error {
 			return err
 		}
 		if m := t.record(); len(m.Outbox) == 0 {
-			err := c.db.Delete(ctx, c.o.Schema.Name, id, m.Rev)
+			err := c.remove(ctx, id, m.Rev)
 			if err == nil {
 				return nil
 			}
@@ -254,8 +254,8 @@ func (c *Collection[T]) stamp(ctx context.Context, t T, from int) {
 	}
 }
 
-func (c *Collection[T]) told(t T) {
-	if len(t.record().Outbox) > 0 {
+func (c *Collection[T]) told(ctx context.Context, t T) {
+	if len(t.record().Outbox) > 0 && trialFrom(ctx) == nil {
 		c.o.Told()
 	}
 }

