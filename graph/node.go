@@ -49,7 +49,7 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindPersonalAccess: nodesOf(r.PersonalAccesses.Many),
 
 		id.KindWebhook: nodesOf(r.Webhooks.Many),
-		id.KindFile: nodesOf(r.Files.Many),
+		id.KindFile:    nodesOf(r.Files.Many),
 		id.KindBulkJob: nodesOf(r.Bulk.Many),
 	}
 }

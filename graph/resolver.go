@@ -73,6 +73,6 @@ type Rooms struct {
 	Audit *audit.Service
 
 	Webhooks *webhook.Service
-	Files *file.Service
-	Bulk *bulk.Service
+	Files    *file.Service
+	Bulk     *bulk.Service
 }

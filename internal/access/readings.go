@@ -16,7 +16,7 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindPersonalAccess: PersonalAccessRead,
 
 		id.KindWebhook: WebhookRead,
-		id.KindFile: FileRead,
+		id.KindFile:    FileRead,
 		id.KindBulkJob: BulkRead,
 	}[k]
 	return action, ok

@@ -91,7 +91,7 @@ type Config struct {
 	// Outbound says where webhooks may lead; nothing but the public internet, by https, where nobody says otherwise.
 	Outbound outbound.Guard
 	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
-	Wall func() time.Time
+	Wall  func() time.Time
 	Files Files
 }
 

@@ -42,7 +42,7 @@ func (a *App) rooms() graph.Rooms {
 		Audit:            a.Audit,
 
 		Webhooks: a.Webhooks,
-		Files: a.Files,
-		Bulk: a.Bulk,
+		Files:    a.Files,
+		Bulk:     a.Bulk,
 	}
 }

@@ -23,7 +23,7 @@ type Service struct {
 	// what is told as it happens.
 	Listen   func(context.Context, feed.Want) (*feed.Listener, error)
 	Readable func(context.Context, id.Contract) error
-	Files Files // that reports name as evidence
+	Files    Files // that reports name as evidence
 
 	table       authz.Table
 	plans       *store.Collection[*Plan]

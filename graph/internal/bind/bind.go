@@ -236,5 +236,6 @@ func (p *WebhookSecretPayload) Secret() *string {
 func (p *WebhookSecretPayload) Webhook() *webhook.Webhook {
 	return part(p.Object, func(m *webhook.Made) *webhook.Webhook { return m.Webhook })
 }
+
 // BulkJobPayload answers every change of an export or import.
 type BulkJobPayload = payload.Of[*bulk.Job]

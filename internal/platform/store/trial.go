@@ -29,7 +29,9 @@ func NewTrial() *Trial { return &Trial{seen: map[print]string{}} }
 type trialKey struct{}
 
 // WithTrial is a context in which nothing is written.
-func WithTrial(ctx context.Context, t *Trial) context.Context { return context.WithValue(ctx, trialKey{}, t) }
+func WithTrial(ctx context.Context, t *Trial) context.Context {
+	return context.WithValue(ctx, trialKey{}, t)
+}
 
 // trialFrom is the trial under way; nil where everything is in earnest.
 func trialFrom(ctx context.Context) *Trial { t, _ := ctx.Value(trialKey{}).(*Trial); return t }
