@@ -146,6 +146,27 @@ func TestWhoHasNoPasswordConfirmsByAFreshSession(t *testing.T) {
 	w.Do(t, "wang", "linkIdentity", w.Arrive(t, "another"), linkedFields).Is("SIGN_IN_AGAIN")
 }
 
+func TestWhoHasNoPasswordIsErasedByAFreshSessionAlone(t *testing.T) {
+	w := graphtest.NewTown(t)
+	code := w.Do(t, "liaison", "invitePerson", m{"role": "MEMBER", "organisation": w.Unit, "name": "小王"}, "code").Fine().Str("it.code")
+	w.Do(t, "", "acceptInvitation", m{"code": code, "identity": w.Arrive(t, "wang")}, "person { id }").Fine()
+	open := w.Do(t, "", "signInWithIssuer", w.Arrive(t, "wang"), "token refreshToken").Fine()
+	w.Pass(t, 16*time.Minute)
+	w.Lend("wang", w.Do(t, "", "refreshSession", m{"refreshToken": open.Str("it.refreshToken")}, "token").Fine().Str("it.token"))
+	me := w.Ask(t, "wang", `{ viewer { id version } }`).Fine()
+	erase := m{"person": me.Str("viewer.id"), "expectedVersion": me.Int("viewer.version")}
+	if a := w.Do(t, "wang", "erasePerson", erase, "person { id }").Is("SIGN_IN_AGAIN"); !strings.Contains(a.Text, "5 minutes") {
+		t.Errorf("it is not said how fresh the session must be: %s", a.Text)
+	}
+	w.Do(t, "wang", "erasePerson", with(erase, m{"password": graphtest.Password}), "person { id }").Is("SIGN_IN_AGAIN") // there is none to be right
+	if a := w.Ask(t, "wang", `{ viewer { name } }`).Fine(); a.Str("viewer.name") != "小王" {
+		t.Errorf("refused, and yet: %s", a.Text)
+	}
+	w.Lend("wang", w.Do(t, "", "signInWithIssuer", w.Arrive(t, "wang"), "token").Fine().Str("it.token"))
+	w.Do(t, "wang", "erasePerson", erase, "person { id }").Fine()
+	w.Do(t, "", "signInWithIssuer", w.Arrive(t, "wang"), "token").Is("IDENTITY_UNKNOWN")
+}
+
 func TestNobodySeesWhereAnotherPersonSignsIn(t *testing.T) {
 	w := graphtest.NewTown(t)
 	identity := linked(t, w, "liaison", "li")

@@ -26,9 +26,11 @@ type ResolverRoot interface {
 	Amendment() AmendmentResolver
 	Appraisal() AppraisalResolver
 	AppraisalAnswer() AppraisalAnswerResolver
+	BulkJob() BulkJobResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
+	CommitmentDue() CommitmentDueResolver
 	ContractCompletion() ContractCompletionResolver
 	ContractConsent() ContractConsentResolver
 	ContractNotice() ContractNoticeResolver
@@ -49,6 +51,8 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DualRegistration() DualRegistrationResolver
 	Event() EventResolver
+	Evidence() EvidenceResolver
+	File() FileResolver
 	Fulfilment() FulfilmentResolver
 	FulfilmentAnswer() FulfilmentAnswerResolver
 	FulfilmentProposal() FulfilmentProposalResolver
@@ -139,8 +143,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalOrder", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOrder)),
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
+			graphql.NewInputUnmarshaler("AttachFileInput", graphql.BindUnmarshaler(ec, unmarshalInputAttachFileInput)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
+			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
+			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
+			graphql.NewInputUnmarshaler("BulkStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputBulkStateChoice)),
 			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
+			graphql.NewInputUnmarshaler("CancelBulkJobInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelBulkJobInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
@@ -233,6 +242,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
+			graphql.NewInputUnmarshaler("RemoveFileInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFileInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
@@ -275,6 +285,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignInInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInInput)),
 			graphql.NewInputUnmarshaler("SignInWithIssuerInput", graphql.BindUnmarshaler(ec, unmarshalInputSignInWithIssuerInput)),
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
+			graphql.NewInputUnmarshaler("StartExportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartExportInput)),
+			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
+			graphql.NewInputUnmarshaler("StartUploadInput", graphql.BindUnmarshaler(ec, unmarshalInputStartUploadInput)),
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
@@ -397,7 +410,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -584,12 +597,15 @@ type Subscription
 	{Name: "amendment.graphqls", Input: sourceData("amendment.graphqls"), BuiltIn: false},
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
+	{Name: "bulk.graphqls", Input: sourceData("bulk.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
+	{Name: "due.graphqls", Input: sourceData("due.graphqls"), BuiltIn: false},
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
+	{Name: "file.graphqls", Input: sourceData("file.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
@@ -981,6 +997,166 @@ func childFields_BilingualText(ctx context.Context, ec *executionContext, field 
 	return nil, fmt.Errorf("no field named %q was found under type BilingualText", field.Name)
 }
 
+func childFields_BulkAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_BulkAddress_url(ctx, ec, field)
+	case "method":
+		return fieldContext_BulkAddress_method(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_BulkAddress_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkAddress", field.Name)
+}
+
+func childFields_BulkFile(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_BulkFile_name(ctx, ec, field)
+	case "size":
+		return fieldContext_BulkFile_size(ctx, ec, field)
+	case "sha256":
+		return fieldContext_BulkFile_sha256(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkFile", field.Name)
+}
+
+func childFields_BulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_BulkJob_id(ctx, ec, field)
+	case "kind":
+		return fieldContext_BulkJob_kind(ctx, ec, field)
+	case "state":
+		return fieldContext_BulkJob_state(ctx, ec, field)
+	case "format":
+		return fieldContext_BulkJob_format(ctx, ec, field)
+	case "language":
+		return fieldContext_BulkJob_language(ctx, ec, field)
+	case "query":
+		return fieldContext_BulkJob_query(ctx, ec, field)
+	case "mutation":
+		return fieldContext_BulkJob_mutation(ctx, ec, field)
+	case "dryRun":
+		return fieldContext_BulkJob_dryRun(ctx, ec, field)
+	case "rows":
+		return fieldContext_BulkJob_rows(ctx, ec, field)
+	case "total":
+		return fieldContext_BulkJob_total(ctx, ec, field)
+	case "failedRows":
+		return fieldContext_BulkJob_failedRows(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_BulkJob_createdAt(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_BulkJob_startedAt(ctx, ec, field)
+	case "estimatedAt":
+		return fieldContext_BulkJob_estimatedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_BulkJob_endedAt(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_BulkJob_expiresAt(ctx, ec, field)
+	case "failure":
+		return fieldContext_BulkJob_failure(ctx, ec, field)
+	case "file":
+		return fieldContext_BulkJob_file(ctx, ec, field)
+	case "download":
+		return fieldContext_BulkJob_download(ctx, ec, field)
+	case "upload":
+		return fieldContext_BulkJob_upload(ctx, ec, field)
+	case "errorReport":
+		return fieldContext_BulkJob_errorReport(ctx, ec, field)
+	case "lineErrors":
+		return fieldContext_BulkJob_lineErrors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
+}
+
+func childFields_BulkJobConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_BulkJobConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_BulkJobConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_BulkJobConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_BulkJobConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobConnection", field.Name)
+}
+
+func childFields_BulkJobEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_BulkJobEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_BulkJobEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobEdge", field.Name)
+}
+
+func childFields_BulkJobPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return fieldContext_BulkJobPayload_job(ctx, ec, field)
+	case "errors":
+		return fieldContext_BulkJobPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_BulkJobPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_BulkJobPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobPayload", field.Name)
+}
+
+func childFields_BulkLine(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return fieldContext_BulkLine_line(ctx, ec, field)
+	case "problems":
+		return fieldContext_BulkLine_problems(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLine", field.Name)
+}
+
+func childFields_BulkLineConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_BulkLineConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_BulkLineConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_BulkLineConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_BulkLineConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLineConnection", field.Name)
+}
+
+func childFields_BulkLineEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_BulkLineEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_BulkLineEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkLineEdge", field.Name)
+}
+
+func childFields_BulkProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return fieldContext_BulkProblem_line(ctx, ec, field)
+	case "column":
+		return fieldContext_BulkProblem_column(ctx, ec, field)
+	case "code":
+		return fieldContext_BulkProblem_code(ctx, ec, field)
+	case "message":
+		return fieldContext_BulkProblem_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkProblem", field.Name)
+}
+
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -1139,6 +1315,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_textFrom(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
+	case "attachments":
+		return fieldContext_CoBuildingContract_attachments(ctx, ec, field)
 	case "publication":
 		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
 	case "sharing":
@@ -1223,6 +1401,24 @@ func childFields_CommitmentConnection(ctx context.Context, ec *executionContext,
 		return fieldContext_CommitmentConnection_totalCount(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommitmentConnection", field.Name)
+}
+
+func childFields_CommitmentDue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "seq":
+		return fieldContext_CommitmentDue_seq(ctx, ec, field)
+	case "type":
+		return fieldContext_CommitmentDue_type(ctx, ec, field)
+	case "at":
+		return fieldContext_CommitmentDue_at(ctx, ec, field)
+	case "daysLeft":
+		return fieldContext_CommitmentDue_daysLeft(ctx, ec, field)
+	case "fulfilment":
+		return fieldContext_CommitmentDue_fulfilment(ctx, ec, field)
+	case "contract":
+		return fieldContext_CommitmentDue_contract(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommitmentDue", field.Name)
 }
 
 func childFields_CommitmentEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2115,8 +2311,116 @@ func childFields_Evidence(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Evidence_sha256(ctx, ec, field)
 	case "takenOn":
 		return fieldContext_Evidence_takenOn(ctx, ec, field)
+	case "file":
+		return fieldContext_Evidence_file(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
+}
+
+func childFields_File(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_File_id(ctx, ec, field)
+	case "version":
+		return fieldContext_File_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_File_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_File_updatedAt(ctx, ec, field)
+	case "organisation":
+		return fieldContext_File_organisation(ctx, ec, field)
+	case "name":
+		return fieldContext_File_name(ctx, ec, field)
+	case "size":
+		return fieldContext_File_size(ctx, ec, field)
+	case "mediaType":
+		return fieldContext_File_mediaType(ctx, ec, field)
+	case "sha256":
+		return fieldContext_File_sha256(ctx, ec, field)
+	case "status":
+		return fieldContext_File_status(ctx, ec, field)
+	case "attachedTo":
+		return fieldContext_File_attachedTo(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_File_expiresAt(ctx, ec, field)
+	case "personName":
+		return fieldContext_File_personName(ctx, ec, field)
+	case "address":
+		return fieldContext_File_address(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type File", field.Name)
+}
+
+func childFields_FileAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_FileAddress_url(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_FileAddress_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileAddress", field.Name)
+}
+
+func childFields_FileConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_FileConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_FileConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_FileConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_FileConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileConnection", field.Name)
+}
+
+func childFields_FileEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_FileEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_FileEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func childFields_FileHeader(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_FileHeader_name(ctx, ec, field)
+	case "value":
+		return fieldContext_FileHeader_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileHeader", field.Name)
+}
+
+func childFields_FilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return fieldContext_FilePayload_file(ctx, ec, field)
+	case "errors":
+		return fieldContext_FilePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_FilePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_FilePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FilePayload", field.Name)
+}
+
+func childFields_FileUpload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_FileUpload_url(ctx, ec, field)
+	case "method":
+		return fieldContext_FileUpload_method(ctx, ec, field)
+	case "headers":
+		return fieldContext_FileUpload_headers(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_FileUpload_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
 }
 
 func childFields_Fulfilment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3671,6 +3975,22 @@ func childFields_SigningKeyPayload(ctx context.Context, ec *executionContext, fi
 		return fieldContext_SigningKeyPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SigningKeyPayload", field.Name)
+}
+
+func childFields_StartUploadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return fieldContext_StartUploadPayload_file(ctx, ec, field)
+	case "upload":
+		return fieldContext_StartUploadPayload_upload(ctx, ec, field)
+	case "errors":
+		return fieldContext_StartUploadPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_StartUploadPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_StartUploadPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartUploadPayload", field.Name)
 }
 
 func childFields_SubDistrict(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -62,6 +63,9 @@ type MutationResolver interface {
 	SubmitAppraisal(ctx context.Context, input appraisal.SubmitInput) (*payload.Of[*appraisal.Appraisal], error)
 	AnswerAppraisal(ctx context.Context, input appraisal.AnswerInput) (*payload.Of[*appraisal.Appraisal], error)
 	SetAppraisalCriteria(ctx context.Context, input appraisal.SetCriteriaInput) (*payload.Of[*appraisal.Criteria], error)
+	StartExport(ctx context.Context, input bulk.ExportInput) (*payload.Of[*bulk.Job], error)
+	StartImport(ctx context.Context, input bulk.ImportInput) (*payload.Of[*bulk.Job], error)
+	CancelBulkJob(ctx context.Context, input bulk.CancelInput) (*payload.Of[*bulk.Job], error)
 	RegisterCommunity(ctx context.Context, input community.RegisterCommunityInput) (*payload.Of[community.Community], error)
 	UpdateCommunity(ctx context.Context, input community.UpdateCommunityInput) (*payload.Of[community.Community], error)
 	DraftContract(ctx context.Context, input contract.DraftInput) (*payload.Of[*contract.Contract], error)
@@ -160,6 +164,9 @@ type QueryResolver interface {
 	InclusionProof(ctx context.Context, event string) (*audit.Inclusion, error)
 	ConsistencyProof(ctx context.Context, from int64, to *int64) (*audit.Consistency, error)
 	AuditCheckpoint(ctx context.Context) (*audit.Checkpoint, error)
+	BulkJob(ctx context.Context, id string) (*bulk.Job, error)
+	Exports(ctx context.Context, filter *bulk.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*bulk.Job], error)
+	Imports(ctx context.Context, filter *bulk.Filter, first *int, after *string, last *int, before *string) (*page.Connection[*bulk.Job], error)
 	Communities(ctx context.Context, filter *community.Filter, orderBy *community.Order, first *int, after *string, last *int, before *string) (*page.Connection[community.Community], error)
 	Community(ctx context.Context, id string) (community.Community, error)
 	Contracts(ctx context.Context, filter *contract.Filter, orderBy *contract.Order, first *int, after *string, last *int, before *string) (*page.Connection[*contract.Contract], error)
@@ -202,6 +209,7 @@ type QueryResolver interface {
 	WebhookDeliveries(ctx context.Context, webhook string, filter *webhook.DeliveryFilter, first *int, after *string, last *int, before *string) (*page.Connection[*webhook.Delivery], error)
 }
 type SubscriptionResolver interface {
+	BulkJobChanged(ctx context.Context, id string) (<-chan *bulk.Job, error)
 	CommitmentDue(ctx context.Context, contract *string, organisation *string, community *string, within *int, after *int64) (<-chan *fulfilment.CommitmentDue, error)
 	EventsPublished(ctx context.Context, filter *event.Filter, after *int64) (<-chan *event.Event, error)
 	ContractChanged(ctx context.Context, contract *string, after *int64) (<-chan *contract.Change, error)
@@ -357,6 +365,20 @@ func field_Mutation_cancelAmendment_args(ctx context.Context, ec *executionConte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (contract.CancelAmendmentInput, error) {
 			return unmarshalNCancelAmendmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐCancelAmendmentInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_cancelBulkJob_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (bulk.CancelInput, error) {
+			return unmarshalNCancelBulkJobInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐCancelInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1373,6 +1395,34 @@ func field_Mutation_signOut_args(ctx context.Context, ec *executionContext, rawA
 	return args, nil
 }
 
+func field_Mutation_startExport_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (bulk.ExportInput, error) {
+			return unmarshalNStartExportInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐExportInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func field_Mutation_startImport_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (bulk.ImportInput, error) {
+			return unmarshalNStartImportInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐImportInput(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func field_Mutation_startUpload_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1836,6 +1886,20 @@ func field_Query_auditTrail_args(ctx context.Context, ec *executionContext, rawA
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func field_Query_bulkJob_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -2317,6 +2381,52 @@ func field_Query_events_args(ctx context.Context, ec *executionContext, rawArgs 
 	return args, nil
 }
 
+func field_Query_exports_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*bulk.Filter, error) {
+			return unmarshalOBulkJobFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
 func field_Query_files_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2414,6 +2524,52 @@ func field_Query_fulfilments_args(ctx context.Context, ec *executionContext, raw
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_Query_imports_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*bulk.Filter, error) {
+			return unmarshalOBulkJobFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -3274,6 +3430,20 @@ func field_Query_webhooks_args(ctx context.Context, ec *executionContext, rawArg
 }
 
 func field_Query_whoCanSee_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return unmarshalNID2string(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func field_Subscription_bulkJobChanged_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -4411,6 +4581,192 @@ func fieldContext_Mutation_setAppraisalCriteria(ctx context.Context, ec *executi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = field_Mutation_setAppraisalCriteria_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_startExport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_startExport(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartExport(ctx, fc.Args["input"].(bulk.ExportInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*bulk.Job]) graphql.Marshaler {
+			return marshalOBulkJobPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_startExport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJobPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_startExport_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_startImport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_startImport(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartImport(ctx, fc.Args["input"].(bulk.ImportInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*bulk.Job]) graphql.Marshaler {
+			return marshalOBulkJobPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_startImport(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJobPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_startImport_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Mutation_cancelBulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Mutation_cancelBulkJob(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelBulkJob(ctx, fc.Args["input"].(bulk.CancelInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *payload.Of[*bulk.Job]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *payload.Of[*bulk.Job]) graphql.Marshaler {
+			return marshalOBulkJobPayload2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋpayloadᚐOf(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Mutation_cancelBulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJobPayload(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Mutation_cancelBulkJob_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10518,6 +10874,192 @@ func fieldContext_Query_auditCheckpoint(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
+func _Query_bulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_bulkJob(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BulkJob(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *bulk.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *bulk.Job
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bulk.Job) graphql.Marshaler {
+			return marshalOBulkJob2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐJob(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_bulkJob(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJob(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_bulkJob_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_exports(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_exports(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Exports(ctx, fc.Args["filter"].(*bulk.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *page.Connection[*bulk.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*bulk.Job]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*bulk.Job]) graphql.Marshaler {
+			return marshalOBulkJobConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_exports(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJobConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_exports_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func _Query_imports(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Query_imports(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Imports(ctx, fc.Args["filter"].(*bulk.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *page.Connection[*bulk.Job]
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *page.Connection[*bulk.Job]
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*bulk.Job]) graphql.Marshaler {
+			return marshalOBulkJobConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Query_imports(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJobConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Query_imports_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Query_communities(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13145,6 +13687,68 @@ func fieldContext_RuleError_message(_ context.Context, ec *executionContext, fie
 	return graphql.NewScalarFieldContext("RuleError", field, false, false, "String")
 }
 
+func _Subscription_bulkJobChanged(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Subscription_bulkJobChanged(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BulkJobChanged(ctx, fc.Args["id"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				needs, err := unmarshalNScope2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋauthzᚐScope(ctx, ec, "PUBLIC")
+				if err != nil {
+					var zeroVal *bulk.Job
+					return zeroVal, err
+				}
+				if ec.Directives.Scope == nil {
+					var zeroVal *bulk.Job
+					return zeroVal, errors.New("directive scope is not implemented")
+				}
+				return ec.Directives.Scope(ctx, nil, directive0, needs)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *bulk.Job) graphql.Marshaler {
+			return marshalOBulkJob2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋbulkᚐJob(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Subscription_bulkJobChanged(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_BulkJob(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_Subscription_bulkJobChanged_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func _Subscription_commitmentDue(ctx context.Context, ec *executionContext, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -13488,6 +14092,11 @@ func _Node(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj 
 			return graphql.Null
 		}
 		return _CoBuildingContract(ctx, ec, sel, obj)
+	case *bulk.Job:
+		if obj == nil {
+			return graphql.Null
+		}
+		return _BulkJob(ctx, ec, sel, obj)
 	case *appraisal.Criteria:
 		if obj == nil {
 			return graphql.Null
@@ -13794,6 +14403,27 @@ func _Mutation(ctx context.Context, ec *executionContext, sel ast.SelectionSet) 
 		case "setAppraisalCriteria":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return _Mutation_setAppraisalCriteria(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startExport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_startExport(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startImport":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_startImport(ctx, ec, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelBulkJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return _Mutation_cancelBulkJob(ctx, ec, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -14584,6 +15214,24 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_auditCheckpoint(ctx, ec, field)
 				})
+		case "bulkJob":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_bulkJob(ctx, ec, field)
+				})
+		case "exports":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_exports(ctx, ec, field)
+				})
+		case "imports":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Query_imports(ctx, ec, field)
+				})
 		case "communities":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -14917,6 +15565,8 @@ func _Subscription(ctx context.Context, ec *executionContext, sel ast.SelectionS
 	}
 
 	switch fields[0].Name {
+	case "bulkJobChanged":
+		return _Subscription_bulkJobChanged(ctx, ec, fields[0])
 	case "commitmentDue":
 		return _Subscription_commitmentDue(ctx, ec, fields[0])
 	case "eventsPublished":
@@ -15344,6 +15994,8 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		batchIdxMapCommitment := map[int]int{}
 		var batchItemsCoBuildingContract []*contract.Contract
 		batchIdxMapCoBuildingContract := map[int]int{}
+		var batchItemsBulkJob []*bulk.Job
+		batchIdxMapBulkJob := map[int]int{}
 		var batchItemsAppraisal []*appraisal.Appraisal
 		batchIdxMapAppraisal := map[int]int{}
 		var batchItemsAmendment []*contract.Amendment
@@ -15431,6 +16083,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 			case *contract.Contract:
 				batchIdxMapCoBuildingContract[i] = len(batchItemsCoBuildingContract)
 				batchItemsCoBuildingContract = append(batchItemsCoBuildingContract, concrete)
+			case *bulk.Job:
+				batchIdxMapBulkJob[i] = len(batchItemsBulkJob)
+				batchItemsBulkJob = append(batchItemsBulkJob, concrete)
 			case *appraisal.Appraisal:
 				batchIdxMapAppraisal[i] = len(batchItemsAppraisal)
 				batchItemsAppraisal = append(batchItemsAppraisal, concrete)
@@ -15519,6 +16174,9 @@ func marshalONode2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋgraphᚋwireᚐNode(ctx 
 		}
 		if len(batchItemsCoBuildingContract) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "CoBuildingContract", batchItemsCoBuildingContract, batchIdxMapCoBuildingContract)
+		}
+		if len(batchItemsBulkJob) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "BulkJob", batchItemsBulkJob, batchIdxMapBulkJob)
 		}
 		if len(batchItemsAppraisal) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Appraisal", batchItemsAppraisal, batchIdxMapAppraisal)

@@ -26,7 +26,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/blob"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/limit"
+	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
+	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
 // Password is everybody's.
@@ -51,13 +53,27 @@ type signedIn struct {
 	at    time.Time
 }
 
+// Store is the environment variable by which a test has its houses stand on the MongoDB-compatible server of the tests: then
+// it is "mongodb". Otherwise they stand on the embedded store.
+const Store = "COBUILD_GRAPHTEST_STORE"
+
+// ground is a fresh back end to stand on; file is the same one where it is the embedded store.
+func ground(tb testing.TB, folder string) (db store.Backend, file *boltstore.Store) {
+	tb.Helper()
+	if os.Getenv(Store) == "mongodb" {
+		return mongotest.Open(tb), nil
+	}
+	file, err := boltstore.Open(filepath.Join(folder, "cobuild.db"), boltstore.Options{})
+	must(tb, err)
+	return file, file
+}
+
 // New opens an empty house with one administrator, "admin". It is ten in the morning of 2 March 2026 in Shanghai.
 func New(tb testing.TB, alter ...func(*app.Config)) *House {
 	tb.Helper()
 	h := &House{now: time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC), tokens: map[string]signedIn{}}
 	folder := tb.TempDir()
-	db, err := boltstore.Open(filepath.Join(folder, "cobuild.db"), boltstore.Options{})
-	must(tb, err)
+	db, file := ground(tb, folder)
 	ring, err := keyring.Create(filepath.Join(folder, "keyring"), h.Now(), rand.Reader)
 	must(tb, err)
 	bucket, err := blob.Open(tb.Context(), filepath.Join(folder, "files"))
@@ -78,7 +94,7 @@ func New(tb testing.TB, alter ...func(*app.Config)) *House {
 	for _, a := range alter {
 		a(&c)
 	}
-	h.open(tb, db, c)
+	h.open(tb, file, c)
 	_, err = h.App.People.CreateAdministrator(tb.Context(), "admin", "Administrator", Password)
 	must(tb, err)
 	return h
@@ -99,6 +115,9 @@ func (h *House) open(tb testing.TB, db *boltstore.Store, c app.Config) {
 // does not happen in the other.
 func (h *House) Fork(tb testing.TB) *House {
 	tb.Helper()
+	if h.db == nil {
+		tb.Fatal("only a house on the embedded store can be forked")
+	}
 	path := filepath.Join(tb.TempDir(), "cobuild.db")
 	file, err := os.Create(path) //nolint:gosec // a folder of the test's own
 	must(tb, err)

@@ -28,7 +28,7 @@ func (h *House) About(tb testing.TB, field, who string, collections ...string) [
 	tb.Helper()
 	var found []string
 	for _, c := range collections {
-		for doc, err := range h.db.Find(tb.Context(), everything(c)) {
+		for doc, err := range h.config.Backend.Find(tb.Context(), everything(c)) {
 			must(tb, err)
 			if s, _ := doc.Lookup(field).StringValueOK(); s == who && !slices.Contains(found, c) {
 				found = append(found, c)

@@ -125,8 +125,11 @@ func (s *Service) witnessed(ctx context.Context, k ledger.Key, w Witnessed) erro
 	return nil
 }
 
+// witnessPrefix begins the identifiers of what witnesses have counter-signed.
+const witnessPrefix = "witness/"
+
 func witnessID(k ledger.Key) string {
-	return fmt.Sprintf("witness/%08x/%s", k.KeyHash(), strings.ToLower(k.Name()))
+	return fmt.Sprintf(witnessPrefix+"%08x/%s", k.KeyHash(), strings.ToLower(k.Name()))
 }
 
 // WitnessedBy is what the registered witnesses have counter-signed last, the most first.

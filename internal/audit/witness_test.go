@@ -83,6 +83,10 @@ func TestTheNewestCounterSignatureIsKeptAndExported(t *testing.T) {
 		if err != nil || len(r.Witnesses) != 1 {
 			t.Errorf("the export carries %+v, %v", r, err)
 		}
+		beside := open(t, at(), "command", k) // which was not told of any witness
+		if r, err = ledger.Verify(t.Context(), bytes.NewReader(beside.export()), []ledger.Key{o.public()}, func(int64, int64) {}); err != nil || len(r.Witnesses) != 1 {
+			t.Errorf("an export beside the server carries %+v, %v", r, err)
+		}
 	})
 }
 

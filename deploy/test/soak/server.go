@@ -211,7 +211,7 @@ func (s *server) audit(ctx context.Context, key string) error {
 	if _, err := s.run(ctx, "", append([]string{"audit", "export", file}, s.store...)...); err != nil {
 		return err
 	}
-	out, err := s.run(ctx, "", "audit", "verify", "--trust", key, file)
+	out, err := s.run(ctx, "", "audit", "verify", "--trust", key, "--trust", s.witness.String(), file)
 	if err == nil && !strings.Contains(out, "The log is whole") {
 		err = fmt.Errorf("the log is checked: %s", out)
 	}

@@ -72,7 +72,10 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 
 // torment kills the server at random moments and starts it again.
 func (s *server) torment(ctx context.Context, dice *rand.Rand, o options) error {
-	for range o.rounds {
+	for round := range o.rounds {
+		if round > 0 && round%25 == 0 {
+			fmt.Fprintf(o.out, "%d kills\n", round)
+		}
 		if dice.IntN(8) == 0 { // before it is ready, perhaps
 			s.kill()
 			s.early++

@@ -154,8 +154,12 @@ func (k *worker) change(ctx context.Context, who *person, verb, tell string, inp
 		case len(out.It.Errors) > 0:
 			return fmt.Errorf("%s of %+v: %w", verb, k.contract, &out.It.Errors[0])
 		}
+		did := change{out.It.It.ID, tell, out.It.It.Version}
+		if out.It.Replayed { // the answer is as the thing is now; time may have changed it once more meanwhile
+			did.version = k.contract.Version + 1
+		}
 		k.contract = *out.It.It
-		k.book.acknowledged(change{k.contract.ID, tell, k.contract.Version}, out.It.Replayed)
+		k.book.acknowledged(did, out.It.Replayed)
 		return nil
 	}
 }
