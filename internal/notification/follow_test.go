@@ -29,10 +29,10 @@ func TestEachEventTellsTheRightPeople(t *testing.T) {
 			if strings.HasPrefix(r.Event, "fulfilment.") {
 				subject = string(theFulfilment())
 			}
-			w.happens(t, r.Event, subject, "", bson.M{"party": unit(1), "provider": unit(2), "appraiser": unit(1), "appraised": unit(2)})
+			w.happens(t, r.Event, subject, "", bson.M{"party": unit(1), "provider": unit(2), "appraiser": unit(1), "appraised": unit(2), "organisation": unit(1)})
 			want := map[Circle][]id.Organisation{
 				Parties: all, Others: {host(), unit(2)}, TheHost: {host()}, Provider: {unit(2)}, Receivers: {host()}, BothSides: {unit(2), host()},
-				Appraiser: {unit(1)}, Appraised: {unit(2)},
+				Appraiser: {unit(1)}, Appraised: {unit(2)}, TheOwner: {unit(1)},
 			}[r.To]
 			for _, o := range all {
 				for _, role := range []string{"secretary", "liaison", "member"} {

@@ -52,7 +52,7 @@ func read(e journal.Entry) (told, error) {
 // named is the organisation that a notification names: where a role is, the other side of an appraisal, else who acted.
 func (t told) named(to Circle) id.Organisation {
 	switch to {
-	case ThePerson:
+	case ThePerson, TheOwner:
 		return t.Organisation
 	case Appraiser:
 		return t.Appraised

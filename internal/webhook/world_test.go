@@ -60,7 +60,7 @@ type world struct {
 
 func newWorld(t testing.TB, alter ...func(*world)) *world {
 	t.Helper()
-	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{})
+	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{Unsynced: tests(t)})
 	must(t, err)
 	ring, err := keyring.Create(filepath.Join(t.TempDir(), "keyring.json"), noon, rand.Reader)
 	must(t, err)
@@ -124,6 +124,9 @@ func (w *world) open(node string, db store.Backend) *Service {
 	must(w.t, err)
 	return s
 }
+
+// tests says whether this is a test, in which nothing need outlive the machine; a benchmark measures what a server does.
+func tests(t testing.TB) bool { _, ok := t.(*testing.T); return ok }
 
 func (w *world) moment() time.Time {
 	if w.clock != nil {
