@@ -2,16 +2,15 @@ package feed
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
-const (
-	gathering = 2 * time.Millisecond // for which whoever asks first waits for others who ask the same
-	patience  = 20 * time.Second     // for which anybody waits for the reading
-)
+// patience is how long anybody waits for a reading.
+const patience = 20 * time.Second
 
 // Shared lets all who ask the same at nearly the same time have one answer. It is as fresh as one of their own: reading
 // begins only after the last of them has asked, and whoever asks later waits for the next reading. Nothing is kept. The
@@ -44,7 +43,8 @@ func (s *Shared[T]) Read(ctx context.Context, key string, read func(context.Cont
 	}
 	s.next[key] = r
 	s.mu.Unlock()
-	time.Sleep(gathering)
+	runtime.Gosched() // whoever was woken by the same event asks meanwhile; where nobody was, it costs nothing
+	runtime.Gosched()
 	s.mu.Lock()
 	delete(s.next, key) // from here on nobody joins
 	s.mu.Unlock()

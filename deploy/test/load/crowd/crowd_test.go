@@ -14,16 +14,21 @@ import (
 // patience is how long a test waits for what must come, however slow the machine is.
 const patience = 10 * time.Minute
 
-// house is a server in a process of its own, which may have so many files open, with a town of four units.
-func house(t *testing.T, files int) (context.Context, *crowd.Server, *crowd.Town) {
-	t.Helper()
-	folder := t.TempDir()
-	s := &crowd.Server{
-		Program: filepath.Join(folder, "cobuild"), Data: filepath.Join(folder, "data"), Log: filepath.Join(folder, "log"), OpenFiles: files,
-	}
-	if out, err := exec.Command("go", "build", "-trimpath", "-o", s.Program, "github.com/cobuild/cobuild/cmd/cobuild").CombinedOutput(); err != nil {
+func TestACrowdThatKeepsAccount(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "cobuild")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "github.com/cobuild/cobuild/cmd/cobuild").CombinedOutput()
+	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	t.Run("finds nothing lost and nothing told twice though the server is killed", func(t *testing.T) { killed(t, program) })
+	t.Run("is turned away in part by a server that may open few files", func(t *testing.T) { turnedAway(t, program) })
+}
+
+// house is a server in a process of its own, which may have so many files open, with a town of four units.
+func house(t *testing.T, program string, files int) (context.Context, *crowd.Server, *crowd.Town) {
+	t.Helper()
+	folder := t.TempDir()
+	s := &crowd.Server{Program: program, Data: filepath.Join(folder, "data"), Log: filepath.Join(folder, "log"), OpenFiles: files}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	must(t, s.Start(ctx))
@@ -40,10 +45,11 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestNothingIsLostAndNothingComesTwiceThoughTheServerIsKilled has some hundreds listen while changes are made, among them
-// some who take nothing of what they are sent, and kills the server in the midst of it.
-func TestNothingIsLostAndNothingComesTwiceThoughTheServerIsKilled(t *testing.T) {
-	ctx, s, w := house(t, 0)
+// killed has some hundreds listen while changes are made, among them some who take nothing of what they are sent, and kills
+// the server in the midst of it.
+func killed(t *testing.T, program string) {
+	t.Helper()
+	ctx, s, w := house(t, program, 0)
 	from, err := w.Place(ctx)
 	must(t, err)
 	all, lazy, voice := crowd.Gather(s, w, 300, from), crowd.Lazy(s, w, 20, from), crowd.NewVoice(w)
@@ -89,9 +95,11 @@ func TestNothingIsLostAndNothingComesTwiceThoughTheServerIsKilled(t *testing.T) 
 	}
 }
 
-func TestAServerThatMayOpenFewFilesTurnsSomeAwayAndServesTheOthers(t *testing.T) {
+// turnedAway has more listen than the server may have files open: it serves the others.
+func turnedAway(t *testing.T, program string) {
+	t.Helper()
 	const files, kept = 200, 100
-	ctx, s, w := house(t, files)
+	ctx, s, w := house(t, program, files)
 	from, err := w.Place(ctx)
 	must(t, err)
 	all, voice := crowd.Gather(s, w, kept+40, from), crowd.NewVoice(w)
