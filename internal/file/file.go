@@ -30,7 +30,7 @@ const (
 	HighestMost    = 2<<30 - 1 // bytes; the API's whole numbers reach no further
 	MostADay       = 1000      // files that an organisation announces in a day
 	SizesADay      = 40        // times the largest file: the bytes that it announces in a day
-	MaxAttachments = 100       // of one contract
+	MaxAttachments = 50        // of one contract
 )
 
 // File is what is known of a file; its bytes lie elsewhere.

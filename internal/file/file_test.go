@@ -404,13 +404,13 @@ func TestWhatAnEndOfTheProgramLeavesInAFolderGoesToo(t *testing.T) {
 
 func TestNoMoreThanSoManyKeysAreLookedAtInATick(t *testing.T) {
 	w := open(t)
-	for i := range 501 {
+	for i := range 201 {
 		_, err := w.bucket.Put(t.Context(), "files/zz/stray"+strings.Repeat("a", i%26)+string(rune('a'+i/26)), strings.NewReader(""))
 		must(t, err)
 	}
 	w.goTo(time.Now().Add(25 * time.Hour))
 	n, err := w.Tick(t.Context(), w.now())
-	if err != nil || n != 500 {
+	if err != nil || n != 200 {
 		t.Errorf("%d, %v", n, err)
 	}
 	w.tick()

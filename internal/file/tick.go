@@ -17,7 +17,7 @@ import (
 // Bounds of one tick.
 const (
 	filesPerTick = 100
-	keysPerTick  = 500
+	keysPerTick  = 200
 	sweepsEvery  = time.Hour
 	strayFor     = 24 * time.Hour // so old are bytes that nothing names before they are removed
 )

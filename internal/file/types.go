@@ -2,6 +2,7 @@ package file
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,12 +57,7 @@ func kinds() map[string]kind {
 
 // Types are the media types that are taken, sorted.
 func Types() []string {
-	var out []string
-	for t := range kinds() {
-		out = append(out, t)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(kinds()))
 }
 
 // fits looks at the first bytes of what says to be of a type.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,20 +113,13 @@ func open(t *testing.T, place ...string) *world {
 func (w *world) readable(ctx context.Context, subjects []string) ([]bool, error) {
 	out := make([]bool, len(subjects))
 	for i, s := range subjects {
-		for _, p := range w.readers[s] {
-			out[i] = out[i] || p == authz.From(ctx).Person
-		}
+		out[i] = slices.Contains(w.readers[s], authz.From(ctx).Person)
 	}
 	return out, nil
 }
 
 func (w *world) names(_ context.Context, subject string, f id.File) (bool, error) {
-	for _, n := range w.named[subject] {
-		if n == f {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.Contains(w.named[subject], f), nil
 }
 
 func (w *world) contract(ctx context.Context, c id.Contract) (file.Contract, error) {
@@ -221,7 +215,7 @@ func (w *world) put(address, data string) string {
 	return rec.Body.String()
 }
 
-// fetched is what is answered at the address that somebody is given; empty where they are given none.
+// get fetches what lies at an address.
 func (w *world) get(address string) (int, string) {
 	w.t.Helper()
 	rec := httptest.NewRecorder()
