@@ -14,6 +14,7 @@ import (
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -24,6 +25,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type EvidenceResolver interface {
+	File(ctx context.Context, objs []*fulfilment.Evidence) ([]*file.File, error)
+}
 type FulfilmentResolver interface {
 	Contract(ctx context.Context, objs []*fulfilment.Fulfilment) ([]*contract.Contract, error)
 	Commitment(ctx context.Context, objs []*fulfilment.Fulfilment) ([]*contract.Commitment, error)
@@ -351,6 +355,61 @@ func _Evidence_takenOn(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_Evidence_takenOn(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Evidence", field, false, false, "Date")
+}
+
+func _Evidence_file(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Evidence) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Evidence_file(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Evidence_file(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *file.File) graphql.Marshaler {
+			return marshalOFile2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfileᚐFile(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Evidence_file(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Evidence",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_File(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Evidence_file(ctx context.Context, field graphql.CollectedField, obj *fulfilment.Evidence) (any, error) {
+	resolver := ec.Resolvers.Evidence()
+	if batch, ok := graphql.BatchParentsFor[*fulfilment.Evidence](ctx, "Evidence"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.File(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*file.File](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Evidence.file",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.File(ctx, []*fulfilment.Evidence{obj})
+	return graphql.ResolveBatchSingleResult[*file.File](
+		ctx,
+		results,
+		err,
+		"Evidence.file",
+	)
 }
 
 func _Fulfilment_id(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *fulfilment.Fulfilment) (ret graphql.Marshaler) {
@@ -2487,7 +2546,7 @@ func unmarshalInputEvidenceInput(ctx context.Context, ec *executionContext, obj 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "description", "url", "sha256", "takenOn"}
+	fieldsInOrder := [...]string{"kind", "description", "url", "sha256", "file", "takenOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2522,6 +2581,13 @@ func unmarshalInputEvidenceInput(ctx context.Context, ec *executionContext, obj 
 				return it, err
 			}
 			it.Sha256 = data
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFile(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
 		case "takenOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takenOn"))
 			data, err := unmarshalODate2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋscalarᚐDate(ctx, ec, v)
@@ -2991,28 +3057,34 @@ func _Evidence(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 		case "kind":
 			out.Values[i] = _Evidence_kind(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
 			out.Values[i] = _Evidence_description(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "url":
 			out.Values[i] = _Evidence_url(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sha256":
 			out.Values[i] = _Evidence_sha256(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "takenOn":
 			out.Values[i] = _Evidence_takenOn(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "file":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Evidence_file(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3631,6 +3703,7 @@ func unmarshalNDisputeFulfilmentInput2githubᚗcomᚋcobuildᚋcobuildᚋinterna
 }
 
 func marshalNEvidence2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐEvidenceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*fulfilment.Evidence) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Evidence", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

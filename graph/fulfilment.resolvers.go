@@ -123,6 +123,9 @@ func (r *queryResolver) Commitments(ctx context.Context, filter *fulfilment.Comm
 	return r.Rooms.commitments(ctx, filter, orderBy, paged(first, after, last, before))
 }
 
+// Evidence returns EvidenceResolver implementation.
+func (r *Resolver) Evidence() EvidenceResolver { return &evidenceResolver{r} }
+
 // Fulfilment returns FulfilmentResolver implementation.
 func (r *Resolver) Fulfilment() FulfilmentResolver { return &fulfilmentResolver{r} }
 
@@ -146,6 +149,7 @@ func (r *Resolver) FulfilmentResolution() FulfilmentResolutionResolver {
 func (r *Resolver) FulfilmentWaiver() FulfilmentWaiverResolver { return &fulfilmentWaiverResolver{r} }
 
 type (
+	evidenceResolver             struct{ *Resolver }
 	fulfilmentResolver           struct{ *Resolver }
 	fulfilmentAnswerResolver     struct{ *Resolver }
 	fulfilmentProposalResolver   struct{ *Resolver }

@@ -168,6 +168,10 @@ func (w *matrixTown) inputs() map[string]m {
 		"resolveFulfilment": also("disputed fulfilment", m{"outcome": "PARTLY", "reason": "核对"}),
 		"waiveFulfilment":   also("due fulfilment", why),
 
+		"startUpload": upload(w.Community, photograph),
+		"attachFile":  also("waiting file", m{"contract": w.at["plain"]}),
+		"removeFile":  id("waiting file"),
+
 		"submitAppraisal": also("invited appraisal", m{"ratings": w.marks}),
 		"answerAppraisal": also("unanswered appraisal", m{"body": "谢谢"}),
 		"setAppraisalCriteria": {"type": "RURAL", "expectedVersion": 1, "criteria": []m{{

@@ -60,6 +60,7 @@ func (w *matrixTown) everybody() {
 	w.at["signed event"] = happened("contract.signed", w.at["inForce"])
 	w.at["contract event"], w.at["role event"] = happened("contract.proposed", w.at["inForce"]), happened("role.granted", w.at["late"])
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
+	w.at["waiting file"] = sent(t, w.House, "secretary", w.Community, photograph)
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -167,6 +168,9 @@ func (w *matrixTown) list() {
 	node("of another community to the partner, ended", "Delegation", w.at["ended delegation"])
 	node("of the host; the contract in force shares two fields", "CooperationProfile", w.at["secretary's profile"])
 	node("of the partner; the contract in force shares two fields", "CooperationProfile", w.at["liaison's profile"])
+	node("evidence, of the partner", "File", w.at["evidence file"])
+	node("of the former party, attached to the contract in force", "File", w.at["attached file"])
+	node("of the host, which waits", "File", w.at["waiting file"])
 	node("a signature on the contract in force", "Event", w.at["signed event"])
 	node("the contract in force was proposed", "Event", w.at["contract event"])
 	node("a member of the host was given a role", "Event", w.at["role event"])

@@ -49,6 +49,7 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindPersonalAccess: nodesOf(r.PersonalAccesses.Many),
 
 		id.KindBulkJob: nodesOf(r.Bulk.Many),
+		id.KindFile:    nodesOf(r.Files.Many),
 	}
 }
 

@@ -1707,6 +1707,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐEvent(ctx con
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFile(ctx context.Context, ec *executionContext, v any) (id.File, error) {
+	res, err := wire.UnmarshalFileID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.File) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalFileID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFulfilment(ctx context.Context, ec *executionContext, v any) (id.Fulfilment, error) {
 	res, err := wire.UnmarshalFulfilmentID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2472,6 +2486,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(c
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFile(ctx context.Context, ec *executionContext, v any) (*id.File, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalFileID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐFile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.File) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalFileID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause(ctx context.Context, ec *executionContext, v any) (*id.LibraryClause, error) {
 	if v == nil {
 		return nil, nil
@@ -2556,6 +2587,18 @@ func marshalOInt2ᚖint(ctx context.Context, ec *executionContext, sel ast.Selec
 	_ = sel
 	_ = ctx
 	res := wire.MarshalInt(*v)
+	return res
+}
+
+func unmarshalOString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx context.Context, ec *executionContext, v any) (personal.Text, error) {
+	res, err := wire.UnmarshalPersonal(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpersonalᚐText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v personal.Text) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := wire.MarshalPersonal(v)
 	return res
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -70,5 +71,6 @@ type Rooms struct {
 
 	Audit *audit.Service
 
-	Bulk *bulk.Service
+	Bulk  *bulk.Service
+	Files *file.Service
 }

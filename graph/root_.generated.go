@@ -50,6 +50,8 @@ type ResolverRoot interface {
 	District() DistrictResolver
 	DualRegistration() DualRegistrationResolver
 	Event() EventResolver
+	Evidence() EvidenceResolver
+	File() FileResolver
 	Fulfilment() FulfilmentResolver
 	FulfilmentAnswer() FulfilmentAnswerResolver
 	FulfilmentProposal() FulfilmentProposalResolver
@@ -138,6 +140,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalOrder", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOrder)),
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
+			graphql.NewInputUnmarshaler("AttachFileInput", graphql.BindUnmarshaler(ec, unmarshalInputAttachFileInput)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
 			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
 			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
@@ -233,6 +236,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSigningKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSigningKeyInput)),
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
+			graphql.NewInputUnmarshaler("RemoveFileInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFileInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
@@ -273,6 +277,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SignOutInput", graphql.BindUnmarshaler(ec, unmarshalInputSignOutInput)),
 			graphql.NewInputUnmarshaler("StartExportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartExportInput)),
 			graphql.NewInputUnmarshaler("StartImportInput", graphql.BindUnmarshaler(ec, unmarshalInputStartImportInput)),
+			graphql.NewInputUnmarshaler("StartUploadInput", graphql.BindUnmarshaler(ec, unmarshalInputStartUploadInput)),
 			graphql.NewInputUnmarshaler("SubDistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictFilter)),
 			graphql.NewInputUnmarshaler("SubDistrictKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputSubDistrictKindChoice)),
 			graphql.NewInputUnmarshaler("SubmitAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputSubmitAppraisalInput)),
@@ -388,7 +393,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -582,6 +587,7 @@ type Subscription
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
+	{Name: "file.graphqls", Input: sourceData("file.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
@@ -1290,6 +1296,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_textFrom(ctx, ec, field)
 	case "appraisals":
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
+	case "attachments":
+		return fieldContext_CoBuildingContract_attachments(ctx, ec, field)
 	case "publication":
 		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
 	case "sharing":
@@ -2266,8 +2274,116 @@ func childFields_Evidence(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Evidence_sha256(ctx, ec, field)
 	case "takenOn":
 		return fieldContext_Evidence_takenOn(ctx, ec, field)
+	case "file":
+		return fieldContext_Evidence_file(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
+}
+
+func childFields_File(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_File_id(ctx, ec, field)
+	case "version":
+		return fieldContext_File_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_File_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_File_updatedAt(ctx, ec, field)
+	case "organisation":
+		return fieldContext_File_organisation(ctx, ec, field)
+	case "name":
+		return fieldContext_File_name(ctx, ec, field)
+	case "size":
+		return fieldContext_File_size(ctx, ec, field)
+	case "mediaType":
+		return fieldContext_File_mediaType(ctx, ec, field)
+	case "sha256":
+		return fieldContext_File_sha256(ctx, ec, field)
+	case "status":
+		return fieldContext_File_status(ctx, ec, field)
+	case "attachedTo":
+		return fieldContext_File_attachedTo(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_File_expiresAt(ctx, ec, field)
+	case "personName":
+		return fieldContext_File_personName(ctx, ec, field)
+	case "address":
+		return fieldContext_File_address(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type File", field.Name)
+}
+
+func childFields_FileAddress(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_FileAddress_url(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_FileAddress_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileAddress", field.Name)
+}
+
+func childFields_FileConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_FileConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_FileConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_FileConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_FileConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileConnection", field.Name)
+}
+
+func childFields_FileEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_FileEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_FileEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileEdge", field.Name)
+}
+
+func childFields_FileHeader(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return fieldContext_FileHeader_name(ctx, ec, field)
+	case "value":
+		return fieldContext_FileHeader_value(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileHeader", field.Name)
+}
+
+func childFields_FilePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return fieldContext_FilePayload_file(ctx, ec, field)
+	case "errors":
+		return fieldContext_FilePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_FilePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_FilePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FilePayload", field.Name)
+}
+
+func childFields_FileUpload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return fieldContext_FileUpload_url(ctx, ec, field)
+	case "method":
+		return fieldContext_FileUpload_method(ctx, ec, field)
+	case "headers":
+		return fieldContext_FileUpload_headers(ctx, ec, field)
+	case "expiresAt":
+		return fieldContext_FileUpload_expiresAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
 }
 
 func childFields_Fulfilment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3822,6 +3938,22 @@ func childFields_SigningKeyPayload(ctx context.Context, ec *executionContext, fi
 		return fieldContext_SigningKeyPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SigningKeyPayload", field.Name)
+}
+
+func childFields_StartUploadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "file":
+		return fieldContext_StartUploadPayload_file(ctx, ec, field)
+	case "upload":
+		return fieldContext_StartUploadPayload_upload(ctx, ec, field)
+	case "errors":
+		return fieldContext_StartUploadPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_StartUploadPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_StartUploadPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartUploadPayload", field.Name)
 }
 
 func childFields_SubDistrict(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

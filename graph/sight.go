@@ -11,6 +11,7 @@ import (
 	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/profile"
 )
 
@@ -25,6 +26,9 @@ func (r Rooms) whoCanSee(ctx context.Context, what string) ([]*wire.Sight, error
 	e, happened := node.(*event.Event)
 	if happened {
 		what = e.Subject
+	}
+	if what, err = r.readAs(ctx, what); err != nil {
+		return none, err
 	}
 	k, _ := id.KindOf(what)
 	action, known := access.Reading(k)
@@ -47,6 +51,21 @@ func (r Rooms) whoCanSee(ctx context.Context, what string) ([]*wire.Sight, error
 	}
 	shared, err := r.sharedSights(ctx, table, p.Organisation)
 	return append(out, shared...), err
+}
+
+// readAs is by whose rule an object is read: a file that is attached is read by that of what it is attached to.
+func (r Rooms) readAs(ctx context.Context, what string) (string, error) {
+	if !id.Is(what, id.KindFile) {
+		return what, nil
+	}
+	f, err := r.Files.File(authz.AsSystem(ctx), id.File(what))
+	if err == nil && f.Attached() {
+		return f.Subject, nil
+	}
+	if fault.Is(err, fault.CodeNotFound) {
+		err = nil
+	}
+	return what, err
 }
 
 // stands is what organisations stand to, whole: what a caller is shown of it may leave out who does. A commitment is read

@@ -31,7 +31,7 @@ func (p *program) serve() *cli.Command {
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
 			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("metrics-addr", measuresAt),
 			p.durationFlag("personal-key-age", vault.Age), p.listFlag("witness"),
-		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags()),
+		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.fileFlags()),
 		Action: p.runServer,
 	}
 }
@@ -80,10 +80,16 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
+	kept, err := p.files(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer kept.Bucket.Close() //nolint:errcheck // nothing is under way any more
 	set := func(cfg *app.Config) {
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
 		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
 		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
+		cfg.Files = kept
 		if demo {
 			cfg.Now = now.Now
 		}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/person"
+	"github.com/cobuild/cobuild/internal/platform/blob"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
@@ -59,6 +60,8 @@ func New(tb testing.TB, alter ...func(*app.Config)) *House {
 	must(tb, err)
 	ring, err := keyring.Create(filepath.Join(folder, "keyring"), h.Now(), rand.Reader)
 	must(tb, err)
+	bucket, err := blob.Open(tb.Context(), filepath.Join(folder, "files"))
+	must(tb, err)
 	c := app.Config{
 		Backend: db, Keyring: ring, Issuer: "https://cobuild.test", Now: h.Now, Random: rand.Reader,
 		Log: slog.New(slog.NewTextHandler(h, nil)), Version: "test", Node: "test",
@@ -69,6 +72,8 @@ func New(tb testing.TB, alter ...func(*app.Config)) *House {
 		}},
 
 		Issuing: issuing(tb),
+
+		Files: app.Files{Bucket: bucket},
 	}
 	for _, a := range alter {
 		a(&c)

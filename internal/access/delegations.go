@@ -34,6 +34,8 @@ func lent(t authz.Table) authz.Table {
 		case "contract", "amendment", "commitment", "fulfilment", "appraisal", "cooperationRecord", "publication", "report":
 			t[i].Lent = verb != "sign"
 			t[i].Sided = !strings.HasPrefix(verb, "read") || t[i].Action == AppraisalReadSealed
+		case "file":
+			t[i].Lent = true // it is sent to be attached to such things
 		case "profile":
 			t[i].Lent = t[i].Action == ProfileReadShared // it hangs on a contract; the rest is a fact of the organisation
 		}

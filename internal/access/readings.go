@@ -16,6 +16,7 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindPersonalAccess: PersonalAccessRead,
 
 		id.KindBulkJob: BulkRead,
+		id.KindFile:    FileRead,
 	}[k]
 	return action, ok
 }

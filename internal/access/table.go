@@ -46,6 +46,7 @@ func Table() authz.Table {
 		audits(),
 
 		bulkJobs(),
+		files(),
 	)))
 }
 

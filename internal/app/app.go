@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/district"
 	"github.com/cobuild/cobuild/internal/event"
+	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/notification"
@@ -139,6 +140,7 @@ type App struct {
 
 	Audit *audit.Service
 
+	Files     *file.Service
 	Transfers *transfer.Door // through which the bytes of files come and go
 
 	Bulk   *bulk.Service
@@ -209,6 +211,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.auditLog(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.files(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.bulkJobs(ctx); err != nil {

@@ -41,6 +41,7 @@ func (a *App) rooms() graph.Rooms {
 		PersonalAccesses: a.PersonalAccesses,
 		Audit:            a.Audit,
 
-		Bulk: a.Bulk,
+		Bulk:  a.Bulk,
+		Files: a.Files,
 	}
 }

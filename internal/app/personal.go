@@ -20,7 +20,7 @@ func (a *App) personalAccesses(ctx context.Context) error {
 func (a *App) forget(ctx context.Context, e journal.Entry) error {
 	who := id.Person(e.Subject)
 	_, err := a.Journal.Erase(ctx, e.Subject)
-	return errors.Join(err, a.People.Forget(ctx, who), a.SecurityLog.Forget(ctx, who), a.PersonalAccesses.Forget(ctx, who), a.Identities.Forget(ctx, who), a.Bulk.Forget(ctx, who))
+	return errors.Join(err, a.People.Forget(ctx, who), a.SecurityLog.Forget(ctx, who), a.PersonalAccesses.Forget(ctx, who), a.Identities.Forget(ctx, who), a.Files.Forget(ctx, who), a.Bulk.Forget(ctx, who))
 }
 
 // notify tells people of what happened, and forgets the inbox of somebody who was erased: in this order, for the end of

@@ -90,6 +90,8 @@ func (a *App) contracts(ctx context.Context) error {
 	}
 	a.Fulfilments, err = fulfilment.Open(ctx, a.Backend, fulfilment.Service{
 		Now: a.Now, Cursors: a.Cursors, Told: a.told,
+
+		Files: fulfilment.Files{Claim: a.claimEvidence, Settle: a.settleEvidence},
 	})
 	return err
 }
@@ -131,6 +133,7 @@ func (a *App) outboxes() []store.Outbox {
 		a.Profiles,
 
 		a.Bulk,
+		a.Files,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -171,6 +174,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("profiles-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Profiles.Moved))
 
+	a.Journal.Follow("files-of-fulfilments", []string{fulfilment.ToldReported}, a.Fulfilments.FollowReported)
+
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
@@ -199,5 +204,7 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "keys of personal data", Do: a.Vault.Tick},
 		{Name: "accesses to personal data", Do: a.PersonalAccesses.Tick},
+
+		{Name: "files", Do: a.Files.Tick},
 	}
 }

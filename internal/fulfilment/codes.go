@@ -8,6 +8,8 @@ const (
 	CodeEvidenceMissing fault.Code = "EVIDENCE_MISSING"         // kinds: required by the commitment
 	CodeEvidenceLink    fault.Code = "EVIDENCE_WITHOUT_LINK"    // evidence of kind LINK without a url
 	CodeEvidenceFuture  fault.Code = "EVIDENCE_FROM_FUTURE"     // takenOn, today
+	CodeEvidenceTwice   fault.Code = "EVIDENCE_TWICE"           // a file and a url
+	CodeEvidenceHash    fault.Code = "EVIDENCE_HASH_DIFFERS"    // want: the file's
 	CodeAmbiguousParty  fault.Code = "PARTY_AMBIGUOUS"          // organisations: for which of them?
 	CodeNotOfYours      fault.Code = "PARTY_NOT_YOURS"          // organisation: the caller does not act for it here
 	CodeAlreadyAnswered fault.Code = "ALREADY_ANSWERED"         // organisation

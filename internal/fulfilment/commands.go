@@ -36,7 +36,10 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (*Fulfilment, erro
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	return s.fulfilments.Change(ctx, access.FulfilmentReport, string(in.ID), func(f *Fulfilment) error {
+	if err := s.claim(ctx, in.ID, r.Evidence); err != nil {
+		return nil, err
+	}
+	f, err := s.fulfilments.Change(ctx, access.FulfilmentReport, string(in.ID), func(f *Fulfilment) error {
 		if err := in.Expect(f.Version); err != nil {
 			return err
 		}
@@ -44,6 +47,10 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (*Fulfilment, erro
 		said.Party, said.At, said.Person = f.Provider, s.now(), a.Author()
 		return f.report(&said)
 	})
+	if err == nil {
+		_ = s.settle(ctx, f) // else it is done when the event of the report is followed
+	}
+	return f, err
 }
 
 // AcceptInput is the input of acceptFulfilment.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/platform/text"
@@ -39,13 +40,16 @@ func EvidenceKinds() []EvidenceKind {
 	return []EvidenceKind{Photo, Document, AttendanceList, Receipt, Link, OtherEvidence}
 }
 
-// Evidence is a proof of what was done: described, and where it lies elsewhere, with its address and its hash.
+// Evidence is a proof of what was done: described, and either a file that was sent here, or where it lies elsewhere, with
+// its address and its hash.
 type Evidence struct {
 	Kind        EvidenceKind `bson:"kind"`
 	Description string       `bson:"description"`
 	URL         *string      `bson:"url,omitempty"`
 	Sha256      *string      `bson:"sha256,omitempty"` // of the file's bytes, 64 hexadecimal digits
 	TakenOn     *scalar.Date `bson:"takenOn,omitempty"`
+
+	File id.File `bson:"file,omitempty"` // empty where it lies elsewhere
 }
 
 // EvidenceInput is a proof as a client gives it.
@@ -55,6 +59,8 @@ type EvidenceInput struct {
 	URL         *string
 	Sha256      *string
 	TakenOn     *scalar.Date
+
+	File *id.File
 }
 
 // evidence checks what a client gives as proof.
@@ -87,6 +93,12 @@ func (in *EvidenceInput) checked(f *fault.List) *Evidence {
 	}
 	if in.Sha256 != nil && !sha256Hex.MatchString(*in.Sha256) {
 		f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", "64 × 0-9, a-f"), "sha256")
+	}
+	if in.File != nil {
+		e.File = *in.File
+		if in.URL != nil {
+			f.Add(fault.New(fault.Invalid, CodeEvidenceTwice), "url")
+		}
 	}
 	if in.TakenOn != nil && !in.TakenOn.Valid() {
 		f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", "YYYY-MM-DD"), "takenOn")

@@ -18,6 +18,8 @@ type Service struct {
 	Cursors *page.Cursors
 	Told    func() // wakes the relay; may be nil
 
+	Files Files // that reports name as evidence
+
 	table       authz.Table
 	plans       *store.Collection[*Plan]
 	fulfilments *store.Collection[*Fulfilment]

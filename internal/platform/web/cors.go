@@ -41,12 +41,12 @@ func shared(origins []string, next http.Handler) http.Handler {
 	}
 	return cors.New(cors.Options{
 		AllowOriginFunc: func(origin string) bool { return known[origin] },
-		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
+		AllowedMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut},
 		AllowedHeaders: []string{
-			"Accept", "Accept-Language", "Authorization", "Content-Type", "Last-Event-ID", "X-Request-Id", gql.PriceOnly,
+			"Accept", "Accept-Language", "Authorization", "Content-Type", "Last-Event-ID", "Range", "If-Range", "If-None-Match", "X-Request-Id", gql.PriceOnly,
 			"Apollo-Require-Preflight", "Apollographql-Client-Name", "Apollographql-Client-Version", "X-Apollo-Operation-Name",
 		},
-		ExposedHeaders: []string{"X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language", "WWW-Authenticate"},
+		ExposedHeaders: []string{"X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language", "WWW-Authenticate", "ETag", "Content-Range", "Content-Disposition"},
 		MaxAge:         int(remembered.Seconds()),
 	}).Handler(next)
 }

@@ -79,11 +79,16 @@ func (d *Door) give(w http.ResponseWriter, r *http.Request, s Shelf, name string
 	if err != nil {
 		return err
 	}
-	bytes, info, err := d.Bucket.Read(r.Context(), f.Key)
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	stuck := time.AfterFunc(patience, cancel) // a place that does not answer holds nobody for long
+	defer stuck.Stop()
+	bytes, info, err := d.Bucket.Read(ctx, f.Key)
 	if err != nil {
 		return lost(err)
 	}
 	defer bytes.Close()
+	stuck.Reset(d.time(info.Size) + patience)
 	h := w.Header()
 	h.Set("Content-Type", f.MediaType)
 	h.Set("Content-Disposition", disposition(f))
@@ -121,14 +126,16 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, s Shelf, name string
 	}
 	conn := http.NewResponseController(w)
 	defer d.hurry(d.time(want.most()), conn.SetReadDeadline)()
-	_ = conn.SetWriteDeadline(time.Time{}) // else the answer would come too late for it
-	got, err := d.keep(r, want)
+	_ = conn.SetWriteDeadline(time.Time{})                                      // else the answer would come too late for it
+	long, end := context.WithTimeout(r.Context(), d.time(want.most())+patience) // the place for blobs may be stuck as well
+	defer end()
+	got, err := d.keep(long, r.Body, want)
 	if err != nil {
 		return d.slow(err, want)
 	}
-	if err := s.Arrived(r.Context(), name, Arrival{Key: want.Key, Written: got}); err != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience)
-		defer cancel()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), patience) // what has come is taken, though the client has gone
+	defer cancel()
+	if err := s.Arrived(ctx, name, Arrival{Key: want.Key, Written: got}); err != nil {
 		return errors.Join(err, d.Bucket.Delete(ctx, want.Key)) // else what sweeps removes it
 	}
 	w.Header().Set("ETag", `"`+got.SHA256+`"`)
@@ -138,8 +145,8 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request, s Shelf, name string
 }
 
 // keep writes what comes, and makes it appear only where it is what was expected.
-func (d *Door) keep(r *http.Request, want Expected) (blob.Written, error) {
-	body := io.LimitReader(r.Body, want.most()+1)
+func (d *Door) keep(ctx context.Context, from io.Reader, want Expected) (blob.Written, error) {
+	body := io.LimitReader(from, want.most()+1)
 	head := make([]byte, HeadSize)
 	n, err := io.ReadFull(body, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -150,7 +157,7 @@ func (d *Door) keep(r *http.Request, want Expected) (blob.Written, error) {
 			return blob.Written{}, err
 		}
 	}
-	to, err := d.Bucket.Create(r.Context(), want.Key)
+	to, err := d.Bucket.Create(ctx, want.Key)
 	if err != nil {
 		return blob.Written{}, lost(err)
 	}

@@ -1,0 +1,7 @@
+package file
+
+// Next and Fits are looked at by the tests alone.
+var (
+	Next = next
+	Fits = fits
+)
