@@ -113,6 +113,8 @@ func (p *program) commands() *cli.Command {
 			p.schema(),
 			p.personal(),
 			p.audit(), p.witness(),
+
+			p.exporting(), p.importing(),
 			{Name: "version", Usage: p.text("version.usage"), Action: func(context.Context, *cli.Command) error {
 				_, err := fmt.Fprintln(p.out, version)
 				return err

@@ -118,8 +118,8 @@ type Job struct {
 	ExpiresAt   time.Time  `bson:"expiresAt"` // when its files go, or a file must have come
 	Failure     *Problem   `bson:"failure,omitempty"`
 
-	owner `bson:",inline"`
-	work  `bson:",inline"`
+	Owner `bson:",inline"`
+	Work  `bson:",inline"`
 }
 
 // Column gives a column of a file its name.
@@ -144,8 +144,8 @@ type Problem struct {
 	Message string     `bson:"message"` // for people, in the job's language
 }
 
-// owner is who started a job, and with what.
-type owner struct {
+// Owner is who started a job, and with what.
+type Owner struct {
 	Person       id.Person         `bson:"person,omitempty"`
 	Service      id.ServiceAccount `bson:"service,omitempty"`
 	Session      id.Session        `bson:"session"`
@@ -158,8 +158,8 @@ type owner struct {
 	Bench        *int              `bson:"bench,omitempty"` // among those of its organisation
 }
 
-// work is how far the work has come.
-type work struct {
+// Work is how far the work has come.
+type Work struct {
 	DueAt  *time.Time `bson:"dueAt,omitempty"`  // when to look at it next; while somebody works, when they are given up
 	Worker string     `bson:"worker,omitempty"` // who took it up last
 	Source string     `bson:"source,omitempty"` // of an import: the file as it came

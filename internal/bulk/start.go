@@ -152,7 +152,7 @@ func (j *Job) variables() (map[string]any, error) {
 // own notes whose job it is, and with what they came. Nobody has jobs.
 func (s *Service) own(ctx context.Context, j *Job) error {
 	a := authz.From(ctx)
-	j.owner = owner{Person: a.Person, Service: a.Service, Session: a.Session, Scopes: a.Scopes, Rights: rightsOf(a), Author: string(a.Author())}
+	j.Owner = Owner{Person: a.Person, Service: a.Service, Session: a.Session, Scopes: a.Scopes, Rights: rightsOf(a), Author: string(a.Author())}
 	for _, h := range a.Holdings {
 		if h.Organisation != "" {
 			j.Organisation = h.Organisation
