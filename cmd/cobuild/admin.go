@@ -101,6 +101,9 @@ func commandsOn(a *app.App) map[string]control.Command {
 		"personal-rotate": rotatePersonal(a),
 		"personal-status": personalStatus(a),
 		"audit-export":    exportAudit(a),
+
+		"backup":       writeBackup(a),
+		"store-status": storeStatus(a),
 	}
 }
 

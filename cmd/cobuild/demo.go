@@ -91,6 +91,9 @@ func (p *program) fill(ctx context.Context, c *cli.Command, set func(*app.Config
 	if _, err := os.Stat(storePath(c)); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	if err := unfinished(c); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(c.String("data"), 0o700); err != nil {
 		return err
 	}

@@ -80,6 +80,10 @@ func (p *program) report(err error) {
 	if errors.Is(err, errTold) {
 		return
 	}
+	if said, ok := p.aboutBackups(err); ok {
+		fmt.Fprintln(p.err, p.text("error.prefix", "error", said))
+		return
+	}
 	_, one := errors.AsType[*fault.Fault](err)
 	_, many := errors.AsType[fault.List](err)
 	if !one && !many {
@@ -113,7 +117,7 @@ func (p *program) commands() *cli.Command {
 			p.schema(),
 			p.personal(),
 			p.audit(), p.witness(),
-
+			p.backup(), p.restore(), p.store(),
 			p.exporting(), p.importing(),
 			{Name: "version", Usage: p.text("version.usage"), Action: func(context.Context, *cli.Command) error {
 				_, err := fmt.Fprintln(p.out, version)

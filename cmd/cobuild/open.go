@@ -20,19 +20,27 @@ import (
 
 // open opens the store and the keyring that the flags name, and the application on them.
 func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config)) (*app.App, error) {
-	if c.String("mongodb") != "" && c.IsSet("data") && !c.Bool("demo") { // a demo writes its tokens there
-		return nil, p.usage("error.bothstores")
-	}
-	if c.String("mongodb") != "" {
-		if _, err := os.Stat(c.String("keyring")); errors.Is(err, os.ErrNotExist) { // not named, or not made yet
-			return nil, p.usage("error.keyringneeded")
-		}
+	if err := p.checkStore(c); err != nil {
+		return nil, err
 	}
 	back, err := openStore(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	return p.on(ctx, c, back, set)
+}
+
+// checkStore refuses flags that do not name one store with its keyring.
+func (p *program) checkStore(c *cli.Command) error {
+	if c.String("mongodb") != "" && c.IsSet("data") && !c.Bool("demo") { // a demo writes its tokens there
+		return p.usage("error.bothstores")
+	}
+	if c.String("mongodb") != "" {
+		if _, err := os.Stat(c.String("keyring")); errors.Is(err, os.ErrNotExist) { // not named, or not made yet
+			return p.usage("error.keyringneeded")
+		}
+	}
+	return nil
 }
 
 // on opens the application on a store, which it closes when that fails.
@@ -61,6 +69,9 @@ func (p *program) on(ctx context.Context, c *cli.Command, back store.Backend, se
 func openStore(ctx context.Context, c *cli.Command) (store.Backend, error) {
 	if uri := c.String("mongodb"); uri != "" {
 		return mongostore.Open(ctx, mongostore.Options{URI: uri, Database: c.String("database")})
+	}
+	if err := unfinished(c); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(c.String("data"), 0o700); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/audit"
+	"github.com/cobuild/cobuild/internal/backup"
 	"github.com/cobuild/cobuild/internal/bulk"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
@@ -156,11 +157,17 @@ type App struct {
 
 	Bulk   *bulk.Service
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
+
+	kept *noting // the back end, with what is kept on it
 }
 
 // Open makes every room ready on a back end. The back end is closed by Close, not before.
 func Open(ctx context.Context, c Config) (*App, error) {
-	a := &App{Config: c}
+	a := &App{Config: c, kept: note(c.Backend)}
+	a.Backend, c.Backend = a.kept, a.kept
+	if err := backup.Usable(ctx, c.Backend); err != nil {
+		return nil, err
+	}
 	if a.Passwords == nil {
 		a.Passwords = person.NewPasswords()
 	}

@@ -47,6 +47,7 @@ type Store struct {
 	writes *writer
 	mu     sync.RWMutex
 	colls  map[string]*collection
+	held   *bbolt.Tx // the one state that is read, of what Hold gives out
 }
 
 // LockedError says that another process has the file.
@@ -143,6 +144,9 @@ func (h *heeding) Write(b []byte) (int, error) {
 func (s *Store) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
+	}
+	if s.held != nil {
+		return fn(s.held)
 	}
 	tx, err := s.db.Begin(false)
 	if err != nil {
