@@ -117,7 +117,10 @@ func open(t testing.TB, db store.Backend, name string, k *keys, alter ...func(*a
 	return n
 }
 
-func newKeys(t testing.TB) *keys { return &keys{all: []ed25519.PrivateKey{newKey(t)}} }
+func newKeys(t testing.TB) *keys {
+	t.Helper()
+	return &keys{all: []ed25519.PrivateKey{newKey(t)}}
+}
 
 // light adds a lamp, turn changes one; both tell of it.
 func (n *node) light(id string) {
@@ -183,7 +186,7 @@ func (n *node) run() (stop func()) {
 	ctx, cancel := context.WithCancel(n.t.Context())
 	ended := make(chan error, 2)
 	go func() { ended <- n.j.Run(ctx) }()
-	go func() { ended <- n.Service.Run(ctx) }()
+	go func() { ended <- n.Run(ctx) }()
 	return sync.OnceFunc(func() {
 		cancel()
 		must(n.t, errors.Join(<-ended, <-ended))

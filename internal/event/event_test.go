@@ -150,8 +150,13 @@ func TestWhatAnEventSaysIsPlainJSON(t *testing.T) {
 		n := open(t, at(), "a")
 		n.draft(contract(1), west)
 		n.happen(contract(1), "contract.signed", bson.D{
-			{Key: "text", Value: "签"}, {Key: "yes", Value: true}, {Key: "small", Value: int32(7)}, {Key: "safe", Value: int64(1<<53 - 1)},
-			{Key: "large", Value: int64(1 << 53)}, {Key: "part", Value: 0.5}, {Key: "none", Value: nil},
+			{Key: "text", Value: "签"},
+			{Key: "yes", Value: true},
+			{Key: "small", Value: int32(7)},
+			{Key: "safe", Value: int64(1<<53 - 1)},
+			{Key: "large", Value: int64(1 << 53)},
+			{Key: "part", Value: 0.5},
+			{Key: "none", Value: nil},
 			{Key: "at", Value: time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("", 8*3600))},
 			{Key: "in", Value: bson.D{{Key: "list", Value: bson.A{int32(1), "二"}}}},
 		})

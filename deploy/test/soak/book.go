@@ -103,7 +103,7 @@ func (b *book) check(feed []event) error {
 		if e.SubjectVersion != was.SubjectVersion && e.SubjectVersion != was.SubjectVersion+1 {
 			errs = append(errs, fmt.Errorf("of %s, version %d follows version %d", e.SubjectID, e.SubjectVersion, was.SubjectVersion))
 		}
-		if before := (was.Hash); e.PreviousHash == nil && before != "" || e.PreviousHash != nil && *e.PreviousHash != before {
+		if before := was.Hash; e.PreviousHash == nil && before != "" || e.PreviousHash != nil && *e.PreviousHash != before {
 			errs = append(errs, fmt.Errorf("event %d does not follow %s's last", e.Seq, e.SubjectID))
 		}
 		last[e.SubjectID] = e

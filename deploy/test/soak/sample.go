@@ -58,7 +58,7 @@ func (x *sample) follow(ctx context.Context, w *town) {
 		case <-time.After(time.Duration(500+x.dice.IntN(3000)) * time.Millisecond):
 		}
 		_ = cmd.Process.Kill()
-		<-ended
+		_ = <-ended
 		x.kills++
 	}
 }

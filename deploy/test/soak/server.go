@@ -140,6 +140,8 @@ func (s *server) start(ctx context.Context) error {
 				return nil
 			}
 			select {
+			case <-ctx.Done():
+				return ctx.Err()
 			case <-s.ended:
 				alive = false
 			case <-time.After(20 * time.Millisecond):

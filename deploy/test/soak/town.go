@@ -12,7 +12,7 @@ import (
 type town struct {
 	s *server
 
-	community, unit, key               string
+	community, unit                    string
 	admin, secretary, liaison, auditor *person
 }
 

@@ -5,6 +5,7 @@ import (
 	crypto "crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 )
@@ -73,7 +74,8 @@ func (k *worker) one(ctx context.Context, title string) error {
 		who        *person
 		verb, tell string
 	}{
-		{w.secretary, "proposeContract", "contract.proposed"}, {w.liaison, "agreeToContract", "contract.agreed"},
+		{w.secretary, "proposeContract", "contract.proposed"},
+		{w.liaison, "agreeToContract", "contract.agreed"},
 		{w.secretary, "openContractForSigning", "contract.opened"},
 	} {
 		if err := k.step(ctx, s.who, s.verb, s.tell, nil); err != nil {
@@ -115,9 +117,7 @@ func (k *worker) fulfil(ctx context.Context) error {
 // step is a change of what was read last.
 func (k *worker) step(ctx context.Context, who *person, verb, tell string, more map[string]any) error {
 	input := map[string]any{"id": k.contract.ID, "expectedVersion": k.contract.Version}
-	for name, v := range more {
-		input[name] = v
-	}
+	maps.Copy(input, more)
 	return k.change(ctx, who, verb, tell, input)
 }
 
