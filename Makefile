@@ -39,6 +39,7 @@ check: generated tidied lint vuln ## what CI runs: no drift, tidy, lint, vulnera
 generate: ## write again what is generated: GraphQL code, the tables in docs, the printed schema, an example's client
 	$(GO) tool gqlgen generate
 	$(GO) run ./internal/access/print > docs/permissions.md
+	$(GO) run ./internal/event/print > internal/event/types.go.new && mv internal/event/types.go.new internal/event/types.go
 	$(GO) test ./internal/notification -run TestTheTableOfKinds -update -count=1
 	$(GO) test ./graph -run TestThePublishedSchemaIsTheGoldenOne -update -count=1
 	cd docs/examples/integrate && $(GO) tool -modfile=../../../internal/tools/go.mod genqlient genqlient.yaml

@@ -20,7 +20,7 @@ import (
 
 // reaching lets webhooks lead to this machine.
 func reaching(c *app.Config) {
-	c.Outbound = outbound.Guard{PlainHTTP: true, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	c.Outbound = &outbound.Guard{PlainHTTP: true, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
 // endpoint receives what webhooks send.

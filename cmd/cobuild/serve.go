@@ -106,7 +106,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
 		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
 		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
-		cfg.Outbound = reach
+		cfg.Outbound = &reach
 		if node != "" {
 			cfg.Node = node
 		}

@@ -89,8 +89,9 @@ type Config struct {
 	// Witnesses are whose counter-signatures on the audit log are taken.
 	Witnesses []ledger.Key
 
-	// Outbound says where webhooks may lead; nothing but the public internet, by https, where nobody says otherwise.
-	Outbound outbound.Guard
+	// Outbound says where webhooks may lead: nothing but the public internet, by https, where it says nothing else. Where it
+	// is nil nothing is sent at all, as by commands that end.
+	Outbound *outbound.Guard
 	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
 	Wall  func() time.Time
 	Files Files
@@ -274,8 +275,10 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Scheduler.Run(ctx) })
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
-	g.Go(func() error { return a.Webhooks.Run(ctx) })
 	g.Go(func() error { return a.Bulker.Run(ctx) })
+	if a.Outbound != nil {
+		g.Go(func() error { return a.Webhooks.Run(ctx) })
+	}
 	return g.Wait()
 }
 
@@ -290,7 +293,7 @@ func (a *App) Settle(ctx context.Context) error {
 		if err == nil && n == 0 {
 			n, err = a.Mailer.Settle(ctx)
 		}
-		if err == nil && n == 0 {
+		if err == nil && n == 0 && a.Outbound != nil {
 			n, err = a.Webhooks.Settle(ctx)
 		}
 		if err == nil && n == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/journal"
+	"github.com/cobuild/cobuild/internal/platform/outbound"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/webhook"
 )
@@ -31,6 +32,10 @@ func (a *App) webhooks(ctx context.Context) error {
 	// What is sent is a query's answer: the schema makes it, for the account and by its rights of that moment.
 	shaper := sync.OnceValue(func() *gql.Engine { return graph.NewServer(a.rooms(), graph.Options{Log: a.Log}) })
 	a.webhookMeasures = newWebhookMeasures(func() webhook.Standing { return a.Webhooks.Standing() })
+	var guard outbound.Guard
+	if a.Outbound != nil {
+		guard = *a.Outbound
+	}
 	var err error
 	a.Webhooks, err = webhook.Open(ctx, a.Backend, &webhook.Service{
 		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Ring: a.Keyring, Told: a.told, Log: a.Log, Node: node,
@@ -42,7 +47,7 @@ func (a *App) webhooks(ctx context.Context) error {
 		Shape: func(ctx context.Context, selection *string, events []id.Event) ([]webhook.Shaped, error) {
 			return shape(ctx, shaper(), selection, events)
 		},
-		Guard: a.Outbound, Wall: a.Wall, Noted: a.webhookMeasures.note,
+		Guard: guard, Wall: a.Wall, Noted: a.webhookMeasures.note,
 	})
 	return err
 }

@@ -21,6 +21,6 @@ func TestTheTypesAreThoseThatTheDocsList(t *testing.T) {
 		named = append(named, m[1])
 	}
 	if have := event.Types(); !slices.Equal(have, named) {
-		t.Errorf("types.go has %d types, and docs/events.md %d, in another order or others", len(have), len(named))
+		t.Errorf("types.go has %d types, and docs/events.md %d, in another order or others: run make generate", len(have), len(named))
 	}
 }

@@ -23,6 +23,7 @@ func BenchmarkDeliveries(b *testing.B) {
 }
 
 func deliveries(b *testing.B, hooks int) {
+	b.Helper()
 	const perSecond, subjects, step = 1000, 200, 10
 	var mu sync.Mutex
 	got := 0

@@ -102,26 +102,28 @@ func (s *Service) Replay(ctx context.Context, in ReplayInput) (*Delivery, error)
 	if d.Seq == 0 || w.State != Active {
 		return nil, fault.New(fault.Refused, CodeReplay, "max", mostAgain).At("id")
 	}
-	err = s.note(ctx, w.ID, func(p *progress) error {
-		switch {
-		case slices.Contains(p.Again, d.Seq):
-			return errNothing
-		case len(p.Again) >= mostAgain:
-			return fault.New(fault.Refused, CodeReplay, "max", mostAgain).At("id")
-		}
-		p.Again = append(p.Again, d.Seq)
+	p, err := s.progress.Get(authz.AsSystem(ctx), string(w.ID))
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Again) >= mostAgain {
+		return nil, fault.New(fault.Refused, CodeReplay, "max", mostAgain).At("id")
+	}
+	within := authz.With(ctx, authz.System()) // still under the client's own name for it
+	d, err = s.deliveries.Change(within, access.WebhookKeep, string(d.ID), func(d *Delivery) error {
+		d.State, d.NextAttemptAt = Pending, new(s.now())
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	within := authz.With(ctx, authz.System())
-	d, err = s.deliveries.Change(within, access.WebhookKeep, string(d.ID), func(d *Delivery) error {
-		d.State, d.NextAttemptAt = Pending, new(s.now())
+	return d, s.note(ctx, w.ID, func(p *progress) error {
+		if slices.Contains(p.Again, d.Seq) {
+			return errNothing
+		}
+		p.Again = append(p.Again, d.Seq)
 		return nil
 	})
-	s.stir()
-	return d, err
 }
 
 // ReplayManyInput is the input of replayWebhookDeliveries.

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -33,7 +34,7 @@ func (s *Service) draw(of id.Webhook, at time.Time) (*Secret, string, error) {
 	if _, err := io.ReadFull(s.Random, raw); err != nil {
 		return nil, "", fmt.Errorf("webhook: no randomness: %w", err)
 	}
-	name := fmt.Sprintf("%x", raw[secretSize:])
+	name := hex.EncodeToString(raw[secretSize:])
 	sealed, err := s.Ring.Seal(keyring.Master, raw[:secretSize], place(of, name))
 	if err != nil {
 		return nil, "", fmt.Errorf("webhook: %w", err)
@@ -48,13 +49,14 @@ func place(of id.Webhook, name string) []byte {
 
 // succeed puts a secret in the place of the ones before: the last of them goes on for a day, unless it is to end at once.
 func (w *Webhook) succeed(fresh *Secret, at time.Time, alone bool) {
-	var kept []*Secret
+	kept := w.Secrets[:0:0]
 	if n := len(w.Secrets); n > 0 && !alone {
 		was := w.Secrets[n-1]
 		was.EndsAt = new(at.Add(Overlap))
 		kept = append(kept, was)
 	}
-	w.Secrets = append(kept, fresh)
+	kept = append(kept, fresh)
+	w.Secrets = kept
 }
 
 // sign makes the header of signatures: one by each secret that is good at the moment.

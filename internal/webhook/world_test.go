@@ -60,7 +60,8 @@ type world struct {
 
 func newWorld(t testing.TB, alter ...func(*world)) *world {
 	t.Helper()
-	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{Unsynced: tests(t)})
+	_, test := t.(*testing.T) // in which nothing need outlive the machine; a benchmark measures what a server does
+	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{Unsynced: test})
 	must(t, err)
 	ring, err := keyring.Create(filepath.Join(t.TempDir(), "keyring.json"), noon, rand.Reader)
 	must(t, err)
@@ -124,9 +125,6 @@ func (w *world) open(node string, db store.Backend) *Service {
 	must(w.t, err)
 	return s
 }
-
-// tests says whether this is a test, in which nothing need outlive the machine; a benchmark measures what a server does.
-func tests(t testing.TB) bool { _, ok := t.(*testing.T); return ok }
 
 func (w *world) moment() time.Time {
 	if w.clock != nil {
