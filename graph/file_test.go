@@ -151,7 +151,7 @@ func TestAnAddressOfAFileEndsWithTheRightAndTheSession(t *testing.T) {
 		t.Errorf("after five minutes: %d %s", rec.Code, rec.Body)
 	}
 	address = fileOf(t, w.House, "auditor", f).Str("node.address.url")
-	w.Do(t, "auditor", "signOut", m{}, "session { id }").Fine()
+	w.Do(t, "auditor", "signOut", m{}, "").Fine()
 	w.Forget("auditor")
 	if rec := carry(t, w.House, http.MethodGet, address, ""); rec.Code != http.StatusForbidden || !strings.Contains(rec.Body.String(), "FILE_ADDRESS_INVALID") {
 		t.Errorf("signed out: %d %s", rec.Code, rec.Body)
