@@ -15,6 +15,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/backup"
 	"github.com/cobuild/cobuild/internal/platform/keyring"
+	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/store/boltstore"
 )
@@ -57,7 +58,7 @@ func (a *App) Backup(ctx context.Context, to io.Writer, scratch string, o backup
 		return backup.Summary{}, err
 	}
 	s := a.whatIsKept()
-	s.LogKeys = keys
+	s.LogKeys = slices.DeleteFunc(keys, func(k ledger.Key) bool { return k.Name() == "" }) // of a log that has not begun
 	s.Scratch = func() (store.Backend, func() error, error) { return scratchAt(scratch) }
 	for _, kind := range keyring.Kinds() {
 		for _, k := range a.Keyring.All(kind) {

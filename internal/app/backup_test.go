@@ -104,3 +104,17 @@ func TestTheProgramKnowsWhatABackupTreatsApart(t *testing.T) {
 		}
 	}
 }
+
+func TestAStoreWhoseLogHasNotBegunIsBackedUpToo(t *testing.T) {
+	h := open(t, embedded(t).node())
+	c := h.Config
+	c.Issuer, c.Backend = "", embedded(t).node()
+	a, err := app.Open(t.Context(), c)
+	must(t, err)
+	var raw bytes.Buffer
+	_, err = a.Backup(t.Context(), &raw, filepath.Join(t.TempDir(), "copy"), backup.Options{})
+	must(t, err)
+	file, err := backup.Open(t.Context(), bytes.NewReader(raw.Bytes()), int64(raw.Len()), func(int64, int64) {})
+	must(t, err)
+	must(t, file.Check(t.Context(), func(int64, int64) {}))
+}
