@@ -52,7 +52,7 @@ type job struct {
 	FailedRows int64
 	Failure    *struct{ Message string }
 	File       *struct {
-		Name, Sha256 string //nolint:revive // the field of the schema
+		Name, Sha256 string
 	}
 	Upload, Download, ErrorReport *struct{ URL, Method string }
 }

@@ -19,6 +19,7 @@ const (
 	CodePageArgument fault.Code = "EXPORT_PAGES_ITSELF"      // argument, line, column
 	CodeNoColumns    fault.Code = "EXPORT_NEEDS_COLUMNS"     // line, column
 	CodeColumns      fault.Code = "EXPORT_COLUMNS_TOO_MANY"  // max
+	CodePersonal     fault.Code = "EXPORT_NOT_OF_PEOPLE"     // field, line, column
 	CodeIntrospects  fault.Code = "EXPORT_NOT_OF_THE_SCHEMA" // line, column
 	CodeMutation     fault.Code = "IMPORT_MUTATION"          // mutation, known
 	CodeUnknown      fault.Code = "COLUMN_UNKNOWN"           // column, nearest

@@ -23,7 +23,8 @@ type Mutation { makeThing(input: MakeThingInput!): MakeThingPayload  signThing(i
 enum Kind { SMALL LARGE }
 interface Any { id: ID! }
 type Thing implements Any { id: ID! name: String count: Int tags: [String!] owner: Thing parts: [Part!] things(first: Int, after: String): ThingConnection }
-type Part { id: ID! of: Thing }
+directive @personal on FIELD_DEFINITION
+type Part { id: ID! of: Thing face: String @personal }
 type ThingConnection { edges: [ThingEdge!]! nodes: [Thing!]! pageInfo: PageInfo! totalCount: Int }
 type ThingEdge { cursor: String! node: Thing! }
 type PageInfo { hasNextPage: Boolean! endCursor: String }
@@ -86,6 +87,7 @@ func TestWhatCannotBeExportedIsRefusedWhereItStands(t *testing.T) {
 		"{ all { id } }":                    batch.CodeMany,
 		"{ things { nodes { things { nodes { id } } } } }": batch.CodeTwoLists,
 		"{ things(first: 3) { nodes { id } } }":            batch.CodePageArgument,
+		"{ things { nodes { parts { face } } } }":          batch.CodePersonal,
 		"{ things { totalCount } }":                        batch.CodeNoColumns,
 		"{ __schema { types { name } } }":                  batch.CodeIntrospects,
 		"query A { hello } query B { hello }":              batch.CodeOperations,

@@ -192,6 +192,8 @@ func (c *columns) in(set ast.SelectionSet, prefix string) error {
 func (c *columns) field(f *ast.Field, prefix string) error {
 	name := prefix + f.Alias
 	switch {
+	case f.Definition.Directives.ForName("personal") != nil: // a file outlasts an erasure
+		return at(CodePersonal, f.Position, "field", f.Name)
 	case connection(f):
 		return at(CodeTwoLists, f.Position, "field", f.Name)
 	case len(f.SelectionSet) > 0 && f.Definition.Type.Elem == nil:
