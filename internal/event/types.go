@@ -55,6 +55,7 @@ func Types() []string {
 		"fulfilment.waived",
 		"fulfilment.suspended",
 		"fulfilment.resumed",
+		"fulfilment.dueSoon",
 		"fulfilment.receiverLeft",
 		"fulfilment.closed",
 		"appraisal.invited",
@@ -112,5 +113,9 @@ func Types() []string {
 		"webhook.gone",
 		"webhook.deleted",
 		"webhook.secretRotated",
+		"file.attached",
+		"file.removed",
+		"bulkJob.started",
+		"bulkJob.ended",
 	}
 }
