@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
 func change(w *Webhook) command.Change { return command.Change{ExpectedVersion: w.Version} }
@@ -192,5 +194,33 @@ func TestDeliveriesAreSweptWhenTheyAreOld(t *testing.T) {
 	must(t, err)
 	if n != 1 || len(w.sent(m.Webhook.ID, nil)) != 0 {
 		t.Errorf("swept %d", n)
+	}
+}
+
+func TestWebhooksAreKeptAlikeOnBothStores(t *testing.T) {
+	w := newWorldOn(t, mongotest.Open(t))
+	e := w.at("erp", nil)
+	m := w.made("erp")
+	w.happen("contract.signed", "a", "b")
+	w.settle()
+	e.answers(code(http.StatusInternalServerError))
+	w.happen("contract.signed", "a")
+	w.settle()
+	e.answers(nil)
+	w.pass(time.Minute)
+	w.settle()
+	inOrder(t, e.all(), []int64{1, 2, 3}, func(seq int64) string { return string(rune('a' + (seq+1)%2)) })
+	n := 10
+	if c, err := w.Webhooks(w.as(authz.Supervisor, street), unit, &Filter{State: &StateChoice{In: []State{Active, Paused}}}, page.Args{First: &n}); err != nil || len(c.Edges) != 1 {
+		t.Errorf("listed: %v", err)
+	}
+	f := &DeliveryFilter{State: &DeliveryStateChoice{Eq: new(Delivered)}, Type: &TypeChoice{In: []string{"contract.signed"}}, Since: new(noon)}
+	if d := w.sent(m.Webhook.ID, f); len(d) != 3 {
+		t.Errorf("%d deliveries are listed", len(d))
+	}
+	must(t, w.Forget(t.Context(), *m.Webhook.CreatedBy))
+	must(t, w.AccountEnded(t.Context(), account))
+	if swept, err := w.Tick(t.Context(), noon.Add(keptFor+time.Hour)); err != nil || swept != 3 {
+		t.Errorf("swept %d, %v", swept, err)
 	}
 }

@@ -63,6 +63,12 @@ func newWorld(t testing.TB, alter ...func(*world)) *world {
 	_, test := t.(*testing.T) // in which nothing need outlive the machine; a benchmark measures what a server does
 	db, err := boltstore.Open(filepath.Join(t.TempDir(), "cobuild.db"), boltstore.Options{Unsynced: test})
 	must(t, err)
+	return newWorldOn(t, db, alter...)
+}
+
+// newWorldOn is a world on a store, which it closes.
+func newWorldOn(t testing.TB, db store.Backend, alter ...func(*world)) *world {
+	t.Helper()
 	ring, err := keyring.Create(filepath.Join(t.TempDir(), "keyring.json"), noon, rand.Reader)
 	must(t, err)
 	w := &world{
