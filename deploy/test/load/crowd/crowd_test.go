@@ -20,8 +20,8 @@ func TestACrowdThatKeepsAccount(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	t.Run("finds nothing lost and nothing told twice though the server is killed", func(t *testing.T) { killed(t, program) })
-	t.Run("is turned away in part by a server that may open few files", func(t *testing.T) { turnedAway(t, program) })
+	t.Run("killed", func(t *testing.T) { killed(t, program) })
+	t.Run("turned away", func(t *testing.T) { turnedAway(t, program) })
 }
 
 // house is a server in a process of its own, which may have so many files open, with a town of four units.
