@@ -34,6 +34,8 @@ func (*sample) name() string { return "the example that follows" }
 
 func (x *sample) state() string { return filepath.Join(x.dir, "contracts.json") }
 
+func (*sample) register(context.Context, *town) error { return nil }
+
 func (x *sample) follow(ctx context.Context, w *town) {
 	token := filepath.Join(x.dir, "token")
 	for ctx.Err() == nil {
@@ -71,7 +73,7 @@ func (x *sample) table() (t samplesTable, err error) {
 	return t, err
 }
 
-func (x *sample) finish(ctx context.Context, seq int64) error {
+func (x *sample) finish(ctx context.Context, _ *town, seq int64) error {
 	return until(ctx, func() bool {
 		t, err := x.table()
 		return err == nil && t.Seq >= seq
