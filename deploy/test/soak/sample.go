@@ -50,17 +50,18 @@ func (x *sample) follow(ctx context.Context, w *town) {
 			x.failed = err
 			return
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
+		var died error
+		ended := make(chan struct{})
+		go func() { died = cmd.Wait(); close(ended) }()
 		select {
-		case err := <-ended: // by itself, which it should not
-			x.failed = fmt.Errorf("it ended: %w %s", errors.Join(err, errors.New("by itself")), out)
+		case <-ended: // by itself, which it should not
+			x.failed = fmt.Errorf("it ended by itself: %w: %s", errors.Join(died, errors.New("nobody killed it")), out)
 			return
 		case <-ctx.Done():
 		case <-time.After(time.Duration(500+x.dice.IntN(3000)) * time.Millisecond):
 		}
 		_ = cmd.Process.Kill()
-		_ = <-ended
+		<-ended
 		x.kills++
 	}
 }
