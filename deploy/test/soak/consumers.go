@@ -19,8 +19,10 @@ type consumer interface {
 	name() string
 	// follow goes along until ctx ends. Its own restarts, if any, are its affair.
 	follow(ctx context.Context, w *town)
+	// register makes it known to the server, where that must be.
+	register(ctx context.Context, w *town) error
 	// finish waits until the consumer has come as far as an event.
-	finish(ctx context.Context, seq int64) error
+	finish(ctx context.Context, w *town, seq int64) error
 	// check compares what it has with the whole feed, when it follows no more. The feed may have grown meanwhile.
 	check(feed []event) error
 }
@@ -35,6 +37,14 @@ func consumers(s *server, dir string, o options) ([]consumer, error) {
 	if o.follow != "" {
 		all = append(all, &sample{program: o.follow, dir: dir, dice: rand.New(rand.NewPCG(o.seed, 0))})
 	}
+	if o.webhooks {
+		x, err := newHook()
+		if err != nil {
+			return nil, err
+		}
+		s.flags = append(s.flags, "--webhook-allow-http", "--webhook-allow-network", "127.0.0.0/8")
+		all = append(all, x)
+	}
 	return all, nil
 }
 
@@ -46,10 +56,12 @@ type reader struct {
 
 func (*reader) name() string { return "the reader of the feed" }
 
+func (*reader) register(context.Context, *town) error { return nil }
+
 func (r *reader) follow(ctx context.Context, w *town) {
 	var after *string
 	for ctx.Err() == nil {
-		page, more, end, err := w.page(ctx, after)
+		page, more, end, err := w.page(ctx, w.secretary, after)
 		if err == nil {
 			r.have, after = append(r.have, page...), end
 		}
@@ -62,7 +74,7 @@ func (r *reader) follow(ctx context.Context, w *town) {
 	}
 }
 
-func (r *reader) finish(ctx context.Context, seq int64) error {
+func (r *reader) finish(ctx context.Context, _ *town, seq int64) error {
 	return until(ctx, func() bool { return r.at.Load() >= seq })
 }
 
@@ -113,6 +125,8 @@ func newWatch(s *server, dir string) (*watch, error) {
 
 func (*watch) name() string { return "the witness" }
 
+func (*watch) register(context.Context, *town) error { return nil }
+
 func (x *watch) follow(ctx context.Context, _ *town) {
 	for ctx.Err() == nil {
 		x.round(ctx)
@@ -130,7 +144,7 @@ func (x *watch) round(ctx context.Context) {
 	}
 }
 
-func (x *watch) finish(ctx context.Context, seq int64) error {
+func (x *watch) finish(ctx context.Context, _ *town, seq int64) error {
 	return until(ctx, func() bool { return x.seen.Load() >= seq })
 }
 

@@ -34,6 +34,8 @@ func (*sample) name() string { return "the example that follows" }
 
 func (x *sample) state() string { return filepath.Join(x.dir, "contracts.json") }
 
+func (*sample) register(context.Context, *town) error { return nil }
+
 func (x *sample) follow(ctx context.Context, w *town) {
 	token := filepath.Join(x.dir, "token")
 	for ctx.Err() == nil {
@@ -48,17 +50,18 @@ func (x *sample) follow(ctx context.Context, w *town) {
 			x.failed = err
 			return
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
+		var died error
+		ended := make(chan struct{})
+		go func() { died = cmd.Wait(); close(ended) }()
 		select {
-		case err := <-ended: // by itself, which it should not
-			x.failed = fmt.Errorf("it ended: %w %s", errors.Join(err, errors.New("by itself")), out)
+		case <-ended: // by itself, which it should not
+			x.failed = fmt.Errorf("it ended by itself: %w: %s", errors.Join(died, errors.New("nobody killed it")), out)
 			return
 		case <-ctx.Done():
 		case <-time.After(time.Duration(500+x.dice.IntN(3000)) * time.Millisecond):
 		}
 		_ = cmd.Process.Kill()
-		_ = <-ended
+		<-ended
 		x.kills++
 	}
 }
@@ -71,7 +74,7 @@ func (x *sample) table() (t samplesTable, err error) {
 	return t, err
 }
 
-func (x *sample) finish(ctx context.Context, seq int64) error {
+func (x *sample) finish(ctx context.Context, _ *town, seq int64) error {
 	return until(ctx, func() bool {
 		t, err := x.table()
 		return err == nil && t.Seq >= seq

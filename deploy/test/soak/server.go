@@ -32,6 +32,7 @@ const (
 type server struct {
 	program, dir, addr string
 	store              []string // the arguments that name its store
+	flags              []string // more arguments of serve
 	shared             bool     // whether other servers may have the store too
 	drop               func()   // of the store, at the end
 	witness            ledger.Key
@@ -113,6 +114,7 @@ func (s *server) launch(ctx context.Context) error {
 		"serve", "--addr", s.addr, "--metrics-addr", "off", "--log-level", "warn", "--witness", s.witness.String(),
 		"--rate-organisation", "0", "--rate-person", "0", "--rate-address", "0",
 	}, s.store...)
+	args = append(args, s.flags...)
 	if s.shared {
 		args = append(args, "--node", "soak") // the next one takes up the work of the one that was killed
 	}

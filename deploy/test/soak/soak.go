@@ -12,13 +12,14 @@ import (
 
 // options of a run.
 type options struct {
-	program string
-	follow  string // the example that follows; empty for none
-	rounds  int
-	seed    uint64
-	workers int
-	mongodb string
-	out     io.Writer
+	program  string
+	follow   string // the example that follows; empty for none
+	webhooks bool   // whether the server has them
+	rounds   int
+	seed     uint64
+	workers  int
+	mongodb  string
+	out      io.Writer
 }
 
 // soak is a whole run on one store.
@@ -40,6 +41,11 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 	w, err := found(ctx, s)
 	if err != nil {
 		return fmt.Errorf("the town: %w", err)
+	}
+	for _, c := range all {
+		if err := c.register(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", c.name(), err)
+		}
 	}
 	fmt.Fprintf(o.out, "%s: seed %d, %d kills to come, the town stands after %s\n", kind, o.seed, o.rounds, time.Since(began).Round(time.Second))
 	b := newBook()
@@ -65,6 +71,11 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 	leave()
 	others.Wait()
 	if err == nil {
+		for _, c := range all {
+			if x, ok := c.(*hook); ok {
+				fmt.Fprintf(o.out, "%s: %d events came to the webhook, %d of them more than once\n", kind, len(x.want), x.repeated())
+			}
+		}
 		fmt.Fprintf(o.out, "%s: %d kills, %d of them while it started; %s; after %s\n", kind, s.kills, s.early, b, time.Since(began).Round(time.Second))
 	}
 	return err
@@ -119,12 +130,12 @@ func reckon(ctx context.Context, s *server, w *town, b *book, all []consumer, le
 	}
 	errs = append(errs, w.check(ctx))
 	for _, c := range all {
-		if err := c.finish(ctx, feed[len(feed)-1].Seq); err != nil {
+		if err := c.finish(ctx, w, feed[len(feed)-1].Seq); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name(), err))
 		}
 	}
 	leave()
-	whole, err := w.feed(ctx) // time may have added to it
+	whole, err := w.feed(ctx, w.secretary) // time may have added to it
 	for _, c := range all {
 		if err := c.check(whole); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", c.name(), err))

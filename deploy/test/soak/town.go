@@ -151,18 +151,18 @@ func (w *town) invite(ctx context.Context, login, role, of string) (*person, err
 
 // event is what the feed says of one.
 type event struct {
-	Seq                   int64 `json:",string"`
-	Type, SubjectID, Hash string
-	PreviousHash          *string
-	SubjectVersion        int
-	Actor                 *struct{ ID string }
-	Data                  struct{ Status string }
+	Seq                       int64 `json:",string"`
+	ID, Type, SubjectID, Hash string
+	PreviousHash              *string
+	SubjectVersion            int
+	Actor                     *struct{ ID string }
+	Data                      struct{ Status string }
 }
 
-const eventFields = `nodes { seq type subjectId subjectVersion hash previousHash actor { id } data } pageInfo { hasNextPage endCursor }`
+const eventFields = `nodes { id seq type subjectId subjectVersion hash previousHash actor { id } data } pageInfo { hasNextPage endCursor }`
 
-// page is a page of the feed, as the secretary is shown it.
-func (w *town) page(ctx context.Context, after *string) (nodes []event, more bool, end *string, err error) {
+// page is a page of the feed, as somebody is shown it.
+func (w *town) page(ctx context.Context, as *person, after *string) (nodes []event, more bool, end *string, err error) {
 	var out struct {
 		Events struct {
 			Nodes    []event
@@ -172,7 +172,7 @@ func (w *town) page(ctx context.Context, after *string) (nodes []event, more boo
 			}
 		}
 	}
-	err = w.secretary.ask(ctx, `query($after: String) { events(first: 100, after: $after, filter: {types: ["contract.*", "fulfilment.*"]}) { `+eventFields+` } }`,
+	err = as.ask(ctx, `query($after: String) { events(first: 100, after: $after, filter: {types: ["contract.*", "fulfilment.*"]}) { `+eventFields+` } }`,
 		map[string]any{"after": after}, &out)
 	if end = out.Events.PageInfo.EndCursor; end == nil {
 		end = after
@@ -181,11 +181,11 @@ func (w *town) page(ctx context.Context, after *string) (nodes []event, more boo
 }
 
 // feed is all of it.
-func (w *town) feed(ctx context.Context) (all []event, err error) {
+func (w *town) feed(ctx context.Context, as *person) (all []event, err error) {
 	var after *string
 	for more := true; more; {
 		var page []event
-		if page, more, after, err = w.page(ctx, after); err != nil {
+		if page, more, after, err = w.page(ctx, as, after); err != nil {
 			return nil, err
 		}
 		all = append(all, page...)
@@ -198,7 +198,7 @@ func (w *town) settled(ctx context.Context, b *book) ([]event, error) {
 	var last []event
 	quiet := 0
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		now, err := w.feed(ctx)
+		now, err := w.feed(ctx, w.secretary)
 		if err != nil {
 			return nil, err
 		}

@@ -246,10 +246,12 @@ func (j *Journal) Drain(ctx context.Context) error {
 // itself; it is for who has drained the journal and goes.
 func (j *Journal) Release(ctx context.Context) {
 	following, _ := j.setUp()
-	j.relay.release(ctx)
+	var all sync.WaitGroup // a store that is gone is waited for once, not by one job after the other
+	all.Go(func() { j.relay.release(ctx) })
 	for _, f := range following {
-		f.release(ctx)
+		all.Go(func() { f.release(ctx) })
 	}
+	all.Wait()
 }
 
 func steps(r *relay, following []*follower) []func(context.Context) (int, bool, error) {
