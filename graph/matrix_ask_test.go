@@ -223,6 +223,24 @@ func (a *asker) fill(d *ast.Definition, f *ast.FieldDefinition, v any) {
 	}
 }
 
+// fillAll is fill for a field and all that was asked for below it.
+func (a *asker) fillAll(d *ast.Definition, f *ast.FieldDefinition, v any) {
+	a.fill(d, f, v)
+	parts, ok := v.([]any)
+	if !ok {
+		parts = []any{v}
+	}
+	of := a.schema.Types[f.Type.Name()]
+	for _, p := range parts {
+		part, _ := p.(map[string]any)
+		for name, held := range part {
+			if g := of.Fields.ForName(name); g != nil {
+				a.fillAll(of, g, held)
+			}
+		}
+	}
+}
+
 // listed says how many members a list has for somebody. All that a list tells must say the same.
 func listed(t *testing.T, path string, page map[string]any) string {
 	t.Helper()

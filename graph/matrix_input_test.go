@@ -232,7 +232,7 @@ func (k *asker) became(t *testing.T, name string, payload *ast.Definition, a *gr
 	}
 	code := a.Code()
 	for _, f := range payload.Fields {
-		k.fill(payload, f, a.Get("it."+f.Name))
+		k.fillAll(payload, f, a.Get("it."+f.Name))
 		if v := a.Get("it." + f.Name); code != "" && v != nil && !slices.Contains([]string{"errors", "replayed", "clientMutationId"}, f.Name) {
 			t.Errorf("%s is refused with %s and answers %s: %v", name, code, f.Name, v)
 		}
