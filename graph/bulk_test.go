@@ -183,9 +183,9 @@ func TestNoMutationThatCanBeImportedWritesInADryRun(t *testing.T) {
 
 func TestAWrongHeaderEndsAnImportBeforeItBegins(t *testing.T) {
 	w := graphtest.NewTown(t)
-	j := imported(t, w.House, "secretary", "nmae,kind\nx,SCHOOL\n", m{"mutation": "registerResidentUnit", "format": "CSV", "language": "ZH_CN"})
+	j := imported(t, w.House, "secretary", "nome,kind\nx,SCHOOL\n", m{"mutation": "registerResidentUnit", "format": "CSV", "language": "ZH_CN"})
 	if j.Str("bulkJob.state") != "FAILED" || j.Str("bulkJob.failure.code") != "COLUMN_UNKNOWN" || j.Int("bulkJob.failure.line") != 1 ||
-		j.Str("bulkJob.failure.column") != "nmae" || j.Str("bulkJob.failure.message") != "没有与“nmae”列对应的字段，最接近的是“name”。" {
+		j.Str("bulkJob.failure.column") != "nome" || j.Str("bulkJob.failure.message") != "没有与“nome”列对应的字段，最接近的是“name”。" {
 		t.Errorf("%s", j.Text)
 	}
 }

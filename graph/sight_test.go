@@ -82,8 +82,10 @@ func TestWhoCanSeeAContractNamesADelegationAsLongAsItIsInForce(t *testing.T) {
 
 // notNodes are kinds of identifiers by which nothing is found alone.
 func notNodes() []id.Kind {
-	return []id.Kind{id.KindRole, id.KindAPIKey, id.KindClientKey, id.KindAssertion, id.KindIdentity, id.KindArrival,
-		id.KindWebhookDelivery, id.KindBulkLine}
+	return []id.Kind{
+		id.KindRole, id.KindAPIKey, id.KindClientKey, id.KindAssertion, id.KindIdentity, id.KindArrival,
+		id.KindWebhookDelivery, id.KindBulkLine,
+	}
 }
 
 // kinds are all kinds of identifiers that the program names.

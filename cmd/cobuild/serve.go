@@ -100,7 +100,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	defer kept.Bucket.Close() //nolint:errcheck // nothing is under way any more
+	defer kept.Bucket.Close()
 	set := func(cfg *app.Config) {
 		cfg.Live.Everybody = connectionsWithin(files)
 		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post

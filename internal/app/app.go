@@ -172,7 +172,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if a.Passwords == nil {
 		a.Passwords = person.NewPasswords()
 	}
-	a.Cursors = &page.Cursors{Keys: func() [][]byte { return secrets(c.Keyring, keyring.Cursor) }}
+	a.Cursors = &page.Cursors{Keys: a.cursorSecrets}
 	a.Verifier = &token.Verifier{Keys: c.Keyring, Name: c.Issuer, Audience: audience, AllowDemo: c.Demo, Now: c.Now}
 	var err error
 	if a.Journal, err = journal.New(ctx, journal.Options{Backend: c.Backend, Now: c.Now, Log: c.Log, Node: c.Node, Random: c.Random}); err != nil {
@@ -249,10 +249,10 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	return a, nil
 }
 
-// secrets are the keys of a kind, the current one first.
-func secrets(ring *keyring.Keyring, kind keyring.Kind) [][]byte {
-	all := [][]byte{ring.Current(kind).Secret()}
-	for _, k := range ring.All(kind) {
+// cursorSecrets authenticate what clients are given to bring back, cursors and addresses: the current key first.
+func (a *App) cursorSecrets() [][]byte {
+	all := [][]byte{a.Keyring.Current(keyring.Cursor).Secret()}
+	for _, k := range a.Keyring.All(keyring.Cursor) {
 		if k.RetiredAt != nil {
 			all = append(all, k.Secret())
 		}

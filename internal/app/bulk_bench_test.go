@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func (w *bench) file(f sheet.Format) []byte {
 	fine(w.b, err)
 	for i := range many {
 		fine(w.b, t.Write([]sheet.Cell{
-			{Text: fmt.Sprintf("第%d小学", i)}, {Text: "SCHOOL"}, {Text: string(w.community)}, {Text: graphtest.CreditCode(10 + i)}, {Text: fmt.Sprint(i), Number: true},
+			{Text: fmt.Sprintf("第%d小学", i)}, {Text: "SCHOOL"}, {Text: string(w.community)}, {Text: graphtest.CreditCode(10 + i)}, {Text: strconv.Itoa(i), Number: true},
 		}))
 	}
 	fine(w.b, t.Close())

@@ -24,7 +24,7 @@ type Files struct {
 func (a *App) transfers() {
 	a.Transfers = transfer.New(transfer.Config{
 		Bucket: a.Config.Files.Bucket, Now: a.Now, Again: a.again, Refuse: refuseTransfer,
-		Secrets: func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
+		Secrets: a.cursorSecrets,
 	})
 }
 

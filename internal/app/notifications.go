@@ -26,7 +26,7 @@ func (a *App) post() *notification.Post {
 	}
 	return &notification.Post{
 		Send: a.Mail.Sender.Send, Look: a.Mail.PublicURL, Log: a.Log,
-		Secrets: func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
+		Secrets: a.cursorSecrets,
 	}
 }
 

@@ -20,7 +20,7 @@ func (a *App) reports(ctx context.Context) error {
 	a.Reports, err = report.Open(ctx, a.Backend, report.Service{
 		Now: a.Now, Cursors: a.Cursors, Organisations: a.Directory.Facts, Occurrences: a.occurrences,
 		Appraisals: a.appraised,
-		Secrets:    func() [][]byte { return secrets(a.Keyring, keyring.Cursor) },
+		Secrets:    a.cursorSecrets,
 	})
 	return err
 }

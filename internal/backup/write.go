@@ -59,7 +59,6 @@ type writing struct {
 	total   int64
 	keys    map[string]bool // of the keyring, that documents name
 	waiting int64
-	size    int64 // of the audit log's tree
 	proof   *proof
 }
 

@@ -30,7 +30,7 @@ func (s *Service) assemble(ctx context.Context, j *Job) error {
 			}
 		}
 	}
-	parts := append(j.Parts, j.Lines)
+	parts := slices.Concat(j.Parts, []string{j.Lines})
 	if err := s.end(ctx, j, VerbFinish, func(j *Job) { j.Result, j.Reports, j.Parts, j.Lines = result, reports, nil, "" }); err != nil {
 		return err
 	}

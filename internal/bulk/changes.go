@@ -74,9 +74,9 @@ func (j *Job) standing() string {
 }
 
 func counted(n ...int) string {
-	out := ""
+	var out strings.Builder
 	for _, one := range n {
-		out += strconv.Itoa(one) + " "
+		out.WriteString(strconv.Itoa(one) + " ")
 	}
-	return out
+	return out.String()
 }

@@ -111,7 +111,7 @@ func TestAFileThatDoesNotHoldIsRefusedWholeBeforeAnythingIsDone(t *testing.T) {
 		line   int
 		column string
 	}{
-		"a wrong header":         {"nmae\nx\n", sheet.CSV, "COLUMN_UNKNOWN", 1, "nmae"},
+		"a wrong header":         {"nome\nx\n", sheet.CSV, "COLUMN_UNKNOWN", 1, "nome"},
 		"a header alone":         {"name\n", sheet.CSV, sheet.CodeEmpty, 0, ""},
 		"a cell without its end": {"name\nx\n\"y\n", sheet.CSV, sheet.CodeQuote, 3, "name"},
 		"no workbook":            {"name\nx\n", sheet.XLSX, sheet.CodeUnreadable, 0, ""},

@@ -114,7 +114,7 @@ func Open(ctx context.Context, db store.Backend, s *Service) (*Service, error) {
 	if s.jobs, err = store.Open(ctx, db, store.Options[*Job]{
 		Schema: schema(), Read: access.BulkRead, Now: s.Now, Told: s.Told,
 		Policy: authz.PolicyOf[*Job](access.Table(), access.BulkRead, authz.Columns{authz.Own: byPrograms.In},
-			func(p id.Person) store.Filter { return byPerson.Is(p) }, nil),
+			byPerson.Is, nil),
 	}); err != nil {
 		return nil, fmt.Errorf("bulk jobs: %w", err)
 	}

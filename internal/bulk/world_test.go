@@ -183,7 +183,7 @@ func (w *world) perform(ctx context.Context, query string, vars map[string]any) 
 	}
 	w.budget--
 	if query == "make" {
-		return w.make(ctx, vars["input"].(map[string]any))
+		return w.make(vars["input"].(map[string]any))
 	}
 	from := 0
 	if after, ok := vars["cobuildAfter"].(string); ok {
@@ -203,7 +203,7 @@ func (w *world) perform(ctx context.Context, query string, vars map[string]any) 
 }
 
 // make makes a thing, once for each name for the server.
-func (w *world) make(ctx context.Context, in map[string]any) bulk.Outcome {
+func (w *world) make(in map[string]any) bulk.Outcome {
 	w.times++
 	key, name := in["clientMutationId"].(string), fmt.Sprint(in["name"])
 	if code, no := w.refuse[name]; no {

@@ -211,7 +211,7 @@ func TestAnOrganisationAnnouncesSoMuchADay(t *testing.T) {
 
 func TestAFileBelongsToOneThingOfItsOrganisation(t *testing.T) {
 	w := open(t)
-	f, awaited := w.come(png), w.announced(png).File
+	f, awaited := w.come(), w.announced(png).File
 	claim := func(who, subject string, of id.Organisation, files ...id.File) error {
 		_, err := w.Claims(w.as(who), subject, of, files)
 		return err
@@ -248,7 +248,7 @@ func TestAFileBelongsToOneThingOfItsOrganisation(t *testing.T) {
 
 func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 	w := open(t)
-	f := w.come(png)
+	f := w.come()
 	_, err := w.attach("", f)
 	is(t, "by nobody", err, fault.CodeNotFound, "contract")
 	_, err = w.attach("banker", f)
@@ -300,16 +300,16 @@ func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 func TestAContractHasSoManyAttachments(t *testing.T) {
 	w := open(t)
 	for range file.MaxAttachments {
-		_, err := w.attach("liaison", w.come(png))
+		_, err := w.attach("liaison", w.come())
 		must(t, err)
 	}
-	_, err := w.attach("liaison", w.come(png))
+	_, err := w.attach("liaison", w.come())
 	is(t, "one more", err, file.CodeMany, "contract")
 }
 
 func TestAnOrganisationsPeopleListWhatIsAttachedToNothing(t *testing.T) {
 	w := open(t)
-	a, b := w.come(png), w.come(png)
+	a, b := w.come(), w.come()
 	must(t, w.Settle(t.Context(), report, []id.File{b.ID}))
 	for who, want := range map[string]int{"liaison": 1, "member": 0, "banker": 0, "": 0, "program": 1} {
 		got, err := w.Waiting(w.as(who), school(), page.Args{})
@@ -322,7 +322,7 @@ func TestAnOrganisationsPeopleListWhatIsAttachedToNothing(t *testing.T) {
 
 func TestWhatDoesNotComeOrIsNotAttachedExpiresWithItsBytes(t *testing.T) {
 	w := open(t)
-	late, idle, named, gone := w.announced(png).File, w.come(png), w.come(png), w.come(png)
+	late, idle, named, gone := w.announced(png).File, w.come(), w.come(), w.come()
 	_, err := w.remove("liaison", gone)
 	must(t, err)
 	_, err = w.Claims(w.as("liaison"), report, school(), []id.File{named.ID})
@@ -366,7 +366,7 @@ func TestBytesThatNoFileNamesAreRemovedAfterADay(t *testing.T) {
 	for name, w := range map[string]*world{"folder": open(t), "s3": open(t, blobtest.S3(t))} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			kept, awaited := w.come(png), w.announced(png).File
+			kept, awaited := w.come(), w.announced(png).File
 			must(t, w.Settle(t.Context(), report, []id.File{kept.ID}))
 			for _, key := range []string{ // what crashes leave
 				"files/zz/" + string(awaited.ID) + "-0011", "files/zz/" + string(kept.ID) + "-0011",
@@ -421,7 +421,7 @@ func TestNoMoreThanSoManyKeysAreLookedAtInATick(t *testing.T) {
 
 func TestWhoSentAFileIsForgottenWithWhatTheyCalledIt(t *testing.T) {
 	w := open(t)
-	f := w.come(png)
+	f := w.come()
 	must(t, w.Settle(t.Context(), report, []id.File{f.ID}))
 	w.readers[report] = []id.Person{people()["banker"].Person}
 	if got := w.file(f.ID); got.By == "" || got.Name.Clear() != "签到表.png" {

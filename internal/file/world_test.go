@@ -190,10 +190,10 @@ func (w *world) announced(data string) *file.Started {
 }
 
 // come is a file of the school's that has come.
-func (w *world) come(data string) *file.File {
+func (w *world) come() *file.File {
 	w.t.Helper()
-	s := w.announced(data)
-	if code := w.put(s.Upload.URL, data); code != "" {
+	s := w.announced(png)
+	if code := w.put(s.Upload.URL, png); code != "" {
 		w.t.Fatalf("put: %s", code)
 	}
 	return w.file(s.File.ID)

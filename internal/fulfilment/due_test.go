@@ -94,6 +94,7 @@ func said(t *testing.T, e *stream.Event) string {
 }
 
 func must1(t *testing.T) func(*stream.Event, error) *stream.Event {
+	t.Helper()
 	return func(e *stream.Event, err error) *stream.Event {
 		t.Helper()
 		if err != nil {

@@ -69,8 +69,13 @@ func TestWhatIsDueIsToldSevenDaysAndOneDayBeforeItsDay(t *testing.T) {
 
 func TestOfMomentsThatPassedWhileTheServerRestedTheLastIsTold(t *testing.T) {
 	for _, rest := range []struct{ until, want string }{
-		{"2026-03-13 23:00", "[7]"}, {"2026-03-15 12:00", "[5]"}, {"2026-03-19 07:00", "[1]"}, {"2026-03-19 08:00", "[1]"},
-		{"2026-03-20 23:59", "[0]"}, {"2026-03-21 00:00", "[]"}, {"2026-04-30 12:00", "[]"},
+		{"2026-03-13 23:00", "[7]"},
+		{"2026-03-15 12:00", "[5]"},
+		{"2026-03-19 07:00", "[1]"},
+		{"2026-03-19 08:00", "[1]"},
+		{"2026-03-20 23:59", "[0]"},
+		{"2026-03-21 00:00", "[]"},
+		{"2026-04-30 12:00", "[]"},
 	} {
 		w := open(t)
 		w.hear(t, told(contract.Active, promise("m1", due("2026-03-20"))))
@@ -162,7 +167,6 @@ func TestADayIsSoonByTheClockWhereTheContractLives(t *testing.T) {
 		zone       string
 		day        scalar.Date
 		seven, one string // in UTC
-
 	}{
 		{"Asia/Shanghai", "2026-03-20", "2026-03-13T00:00:00Z", "2026-03-19T00:00:00Z"},
 		{"America/New_York", "2026-03-09", "2026-03-02T13:00:00Z", "2026-03-08T12:00:00Z"},   // clocks went forward in between

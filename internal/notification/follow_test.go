@@ -172,15 +172,15 @@ func TestALargeRoundGoesOnInSteps(t *testing.T) {
 	}
 }
 
-func dueEvent(on, status string) bson.M {
-	return bson.M{"dueOn": scalar.Date(on), "status": status, "endsOn": nil}
+func dueEvent(status string) bson.M {
+	return bson.M{"dueOn": scalar.Date("2026-03-12"), "status": status, "endsOn": nil}
 }
 
 func TestWhatIsDueSoonIsToldToWhoPromisedIt(t *testing.T) {
 	w := open(t)
 	p := person(unit(1), "liaison")
 	for _, what := range []string{"fulfilment.planned", "fulfilment.resumed"} { // these alone remind nobody
-		w.happens(t, what, string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
+		w.happens(t, what, string(theFulfilment()), "", dueEvent("DUE"))
 	}
 	w.wait(5 * 24 * time.Hour)
 	w.tick(t)
@@ -188,7 +188,7 @@ func TestWhatIsDueSoonIsToldToWhoPromisedIt(t *testing.T) {
 		t.Fatalf("before it is said to be soon: %v", got)
 	}
 	for i := range 2 { // seven days before, and one
-		e := w.happens(t, "fulfilment.dueSoon", string(theFulfilment()), "", dueEvent("2026-03-12", "DUE"))
+		e := w.happens(t, "fulfilment.dueSoon", string(theFulfilment()), "", dueEvent("DUE"))
 		must(t, w.Follow(t.Context(), e)) // heard again
 		if got := w.kinds(t, p); len(got) != i+1 {
 			t.Errorf("told %v", got)

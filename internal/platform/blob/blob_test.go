@@ -68,6 +68,7 @@ func keysOf(t *testing.T, b *blob.Bucket, prefix, after string, most int) string
 
 func TestWhatIsWrittenIsReadWholeAndInParts(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		put(t, b, "a/long", long())
 		r, info, err := b.Read(t.Context(), "a/long")
 		if err != nil || info.Size != int64(len(long())) || info.Written.IsZero() {
@@ -101,6 +102,7 @@ func TestWhatIsWrittenIsReadWholeAndInParts(t *testing.T) {
 
 func TestAWriteThatIsBrokenOffLeavesNothing(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		torn := io.MultiReader(bytes.NewReader(long()), broken{})
 		if _, err := b.Put(t.Context(), "a/torn", torn); !errors.Is(err, errTorn) {
 			t.Errorf("put: %v", err)
@@ -144,6 +146,7 @@ func (broken) Read([]byte) (int, error) { return 0, errTorn }
 
 func TestABlobAppearsWhenItIsWholeAndTakesThePlaceOfAnother(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		put(t, b, "a", []byte("one"))
 		w, err := b.Create(t.Context(), "a")
 		if err != nil {
@@ -169,6 +172,7 @@ func TestABlobAppearsWhenItIsWholeAndTakesThePlaceOfAnother(t *testing.T) {
 
 func TestBlobsAreListedInTheirOrderWithinABound(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		for _, k := range []string{"x/3", "x/1", "x/2/a", "y/1", "x-/0"} {
 			put(t, b, k, []byte(k))
 		}
@@ -194,6 +198,7 @@ func TestBlobsAreListedInTheirOrderWithinABound(t *testing.T) {
 
 func TestWhatIsDeletedIsGoneAndCanBeDeletedAgain(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		put(t, b, "a", []byte("one"))
 		for range 2 {
 			if err := b.Delete(t.Context(), "a"); err != nil {
@@ -213,6 +218,7 @@ func TestWhatIsDeletedIsGoneAndCanBeDeletedAgain(t *testing.T) {
 
 func TestAKeyNamesABlobAndNoPath(t *testing.T) {
 	places(t, func(t *testing.T, b *blob.Bucket) {
+		t.Helper()
 		for _, key := range []string{"", "/", "../a", "a/../../b", "a//b", "a/", "A", "a b", "a.tmp", "ä", "a\x00", strings.Repeat("a", 501)} {
 			_, createErr := b.Create(t.Context(), key)
 			_, infoErr := b.Info(t.Context(), key)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,8 +35,12 @@ func BenchmarkAHundredThousandRows(b *testing.B) {
 				}
 				for i := range many {
 					err = errors.Join(err, w.Write([]sheet.Cell{
-						{Text: fmt.Sprintf("unt1_%026d", i)}, {Text: fmt.Sprintf("第%d小学", i)}, {Text: "SCHOOL"}, {Text: fmt.Sprintf("91%016d", i)},
-						{Text: fmt.Sprint(i), Number: true}, {Text: "2026-03-02T02:00:00.000Z"},
+						{Text: fmt.Sprintf("unt1_%026d", i)},
+						{Text: fmt.Sprintf("第%d小学", i)},
+						{Text: "SCHOOL"},
+						{Text: fmt.Sprintf("91%016d", i)},
+						{Text: strconv.Itoa(i), Number: true},
+						{Text: "2026-03-02T02:00:00.000Z"},
 					}))
 				}
 				return errors.Join(err, w.Close(), to.Close())

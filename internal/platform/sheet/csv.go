@@ -161,13 +161,11 @@ func (r *csvReader) read(place int, first bool) (string, byte, error) {
 		r.cell.WriteByte(c)
 	}
 	if errors.Is(err, io.EOF) {
-		return strings.TrimSuffix(r.cell.String(), "\r"), '\n', r.ended()
+		r.line++ // which the end of the file has ended
+		return strings.TrimSuffix(r.cell.String(), "\r"), '\n', nil
 	}
 	return "", 0, err
 }
-
-// ended counts the line that the end of the file has ended.
-func (r *csvReader) ended() error { r.line++; return nil }
 
 // quoted reads the rest of a cell in quotes.
 func (r *csvReader) quoted(place int) (string, byte, error) {
@@ -190,7 +188,8 @@ func (r *csvReader) quoted(place int) (string, byte, error) {
 		next, err := r.byte(place)
 		switch {
 		case errors.Is(err, io.EOF):
-			return r.cell.String(), '\n', r.ended()
+			r.line++
+			return r.cell.String(), '\n', nil
 		case err != nil:
 			return "", 0, err
 		case next == '"':

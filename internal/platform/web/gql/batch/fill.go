@@ -41,7 +41,7 @@ func (f *Form) Fill(targets []Target, cells []string) (map[string]any, error) {
 	return input, nil
 }
 
-// Object makes the input of a JSON line.
+// ObjectOf makes the input of a JSON line.
 func (f *Form) ObjectOf(raw json.RawMessage) (map[string]any, error) {
 	v, err := decoded(raw)
 	input, ok := v.(map[string]any)
@@ -215,7 +215,7 @@ func decoded(raw []byte) (any, error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // the decoder gives it bare
+	if _, err := d.Token(); err != io.EOF {
 		return nil, io.ErrUnexpectedEOF
 	}
 	return v, nil
