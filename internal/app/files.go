@@ -9,7 +9,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/blob"
 	"github.com/cobuild/cobuild/internal/platform/fault"
-	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 )

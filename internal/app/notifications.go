@@ -8,7 +8,6 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/person"
-	"github.com/cobuild/cobuild/internal/platform/keyring"
 	"github.com/cobuild/cobuild/internal/platform/mail"
 )
 
