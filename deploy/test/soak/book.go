@@ -37,6 +37,13 @@ func (b *book) acknowledged(c change, again bool) {
 	}
 }
 
+// size counts what was acknowledged.
+func (b *book) size() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.acked)
+}
+
 func (b *book) maybe(c change) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -62,7 +62,7 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 	for _, c := range all {
 		others.Go(func() { c.follow(following, w) })
 	}
-	err = s.torment(ctx, dice, o)
+	err = s.torment(ctx, dice, b, o)
 	rest()
 	people.Wait()
 	if err == nil {
@@ -81,8 +81,12 @@ func soak(ctx context.Context, kind, dir string, o options) error {
 	return err
 }
 
-// torment kills the server at random moments and starts it again.
-func (s *server) torment(ctx context.Context, dice *rand.Rand, o options) error {
+// lull is how long the server may live without anything being acknowledged.
+const lull = 20 * time.Second
+
+// torment kills the server at random moments and starts it again. It counts its life in what was acknowledged meanwhile,
+// from nothing to a dozen changes, and a moment more: so a slow machine is not spared the work.
+func (s *server) torment(ctx context.Context, dice *rand.Rand, b *book, o options) error {
 	for round := range o.rounds {
 		if round > 0 && round%25 == 0 {
 			fmt.Fprintf(o.out, "%d kills\n", round)
@@ -96,8 +100,14 @@ func (s *server) torment(ctx context.Context, dice *rand.Rand, o options) error 
 			if err := pause(ctx, time.Duration(dice.IntN(1200))*time.Millisecond); err != nil {
 				return err
 			}
-		} else if err := pause(ctx, time.Duration(20+dice.IntN(700))*time.Millisecond); err != nil {
-			return err
+		} else {
+			enough := b.size() + dice.IntN(13)
+			for began := time.Now(); b.size() < enough && time.Since(began) < lull && ctx.Err() == nil; {
+				_ = pause(ctx, 2*time.Millisecond)
+			}
+			if err := pause(ctx, time.Duration(dice.IntN(150))*time.Millisecond); err != nil {
+				return err
+			}
 		}
 		s.kill()
 		if err := s.start(ctx); err != nil {
