@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -59,17 +60,15 @@ func (s *Service) Settle(ctx context.Context, subject string, files []id.File) e
 			}
 			return f.attach(subject)
 		})
-		if err != nil && !fault.Is(err, codeSettled) && !fault.Is(err, fault.CodeNotFound) {
+		if err != nil && !errors.Is(err, errSettled) && !fault.Is(err, fault.CodeNotFound) {
 			return err
 		}
 	}
 	return nil
 }
 
-// codeSettled ends a change that has nothing to do. Nobody is told.
-const codeSettled fault.Code = "SETTLED"
-
-var errSettled = fault.New(fault.Refused, codeSettled)
+// errSettled ends a change that has nothing to do. Nobody is told.
+var errSettled = errors.New("file: nothing is left to do")
 
 func (f *File) attach(to string) error {
 	if err := f.move(VerbAttach); err != nil {

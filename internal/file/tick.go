@@ -72,7 +72,7 @@ func (s *Service) pass(ctx context.Context, f *File, now time.Time) error {
 		f.Blob, f.Claim, f.ExpiresAt = "", nil, &gone
 		return f.move(VerbExpire)
 	})
-	if err != nil && !fault.Is(err, codeSettled) {
+	if err != nil && !errors.Is(err, errSettled) {
 		return err
 	}
 	s.discard(ctx, was)
