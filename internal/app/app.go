@@ -283,5 +283,5 @@ func (a *App) Ready(ctx context.Context) error { return a.Backend.Ping(ctx) }
 
 // Close writes what waits in memory, and lets go of the store.
 func (a *App) Close(ctx context.Context) error {
-	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Config.Files.close(), a.Backend.Close(ctx))
+	return errors.Join(a.SecurityLog.Close(ctx), a.PersonalAccesses.Close(ctx), a.Backend.Close(ctx))
 }
