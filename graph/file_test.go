@@ -41,8 +41,8 @@ func carry(t *testing.T, w *graphtest.House, method, address, data string, heade
 	return rec
 }
 
-// sent is a file of an organisation's that has come.
-func sent(t *testing.T, w *graphtest.House, who, of, data string) string {
+// brought is a file of an organisation's that has come.
+func brought(t *testing.T, w *graphtest.House, who, of, data string) string {
 	t.Helper()
 	a := w.Do(t, who, "startUpload", upload(of, data), uploadFields).Fine()
 	if rec := carry(t, w, http.MethodPut, a.Str("it.upload.url"), data); rec.Code != http.StatusNoContent {
@@ -131,7 +131,7 @@ func TestEvidenceIsSentHereAndReadByWhoReadsTheFulfilment(t *testing.T) {
 
 func TestAnAddressOfAFileEndsWithTheRightAndTheSession(t *testing.T) {
 	w, _, report := performed(t)
-	f := sent(t, w.House, "liaison", w.Unit, photograph)
+	f := brought(t, w.House, "liaison", w.Unit, photograph)
 	report["evidence"] = []m{{"kind": "PHOTO", "description": "演出照片", "file": f}}
 	w.Do(t, "liaison", "reportFulfilment", report, evidenceFields).Fine()
 	address := fileOf(t, w.House, "steward", f).Str("node.address.url")
@@ -179,7 +179,7 @@ func TestWhatIsWrongWithAFileIsToldAtItsField(t *testing.T) {
 	}
 	w.Do(t, "secretary", "startUpload", upload(w.Unit, photograph), uploadFields).Is("FORBIDDEN")
 	w.Do(t, "steward", "startUpload", upload(w.Community, photograph), uploadFields).Is("FORBIDDEN")
-	own, mine := sent(t, w.House, "secretary", w.Community, photograph), sent(t, w.House, "liaison", w.Unit, photograph)
+	own, mine := brought(t, w.House, "secretary", w.Community, photograph), brought(t, w.House, "liaison", w.Unit, photograph)
 	other := strings.Replace(hashOfText(photograph), hashOfText(photograph)[:4], "0000", 1)
 	for _, tt := range []struct {
 		who, code, at string
@@ -278,7 +278,7 @@ func TestAFilmIsFetchedInRangesAndOnceWhileItStays(t *testing.T) {
 
 func TestAPartyAttachesAFileToAContractAndTakesItAway(t *testing.T) {
 	w, c, _ := performed(t)
-	f := sent(t, w.House, "liaison", w.Unit, photograph)
+	f := brought(t, w.House, "liaison", w.Unit, photograph)
 	version := func() int { return fileOf(t, w.House, "liaison", f).Int("node.version") }
 	attach := func(who, contract string, version int) *graphtest.Answer {
 		return w.Do(t, who, "attachFile", m{"id": f, "expectedVersion": version, "contract": contract}, "file { status attachedTo { id } } ")
@@ -346,7 +346,7 @@ func TestAnUploadIsAnnouncedOnceUnderOneName(t *testing.T) {
 func TestWhoSentAFileIsForgottenWithTheirAccount(t *testing.T) {
 	w, _, report := performed(t)
 	w.Person(t, "helper", "LIAISON", w.Unit, false)
-	f := sent(t, w.House, "helper", w.Unit, photograph)
+	f := brought(t, w.House, "helper", w.Unit, photograph)
 	report["evidence"] = []m{{"kind": "PHOTO", "description": "演出照片", "file": f}}
 	w.Do(t, "helper", "reportFulfilment", report, evidenceFields).Fine()
 	me := w.Ask(t, "helper", `{ viewer { id version } }`).Fine()

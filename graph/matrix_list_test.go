@@ -60,7 +60,7 @@ func (w *matrixTown) everybody() {
 	w.at["signed event"] = happened("contract.signed", w.at["inForce"])
 	w.at["contract event"], w.at["role event"] = happened("contract.proposed", w.at["inForce"]), happened("role.granted", w.at["late"])
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
-	w.at["waiting file"] = sent(t, w.House, "secretary", w.Community, photograph)
+	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
 	w.at["export"] = w.Do(t, "secretary", "startExport", m{"query": "{ contracts { nodes { id title } } }", "format": "CSV"}, bulkFields).Fine().Str("it.job.id")
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
