@@ -54,7 +54,7 @@ func (s *Service) mutations(ctx, within context.Context, j *Job) error {
 			at = doing{}
 		}
 	}
-	if _, err := s.lines.Purge(ctx, store.And(byJob.Is(j.ID), byNumber.Gt(at.line)), mostLines); err != nil { // of a piece that was not noted
+	if err := s.lines.PurgeAll(ctx, store.And(byJob.Is(j.ID), byNumber.Gt(at.line))); err != nil { // of a piece that was not noted
 		return err
 	}
 	key := j.fresh(fmt.Sprintf("part-%06d", len(j.Parts)))
@@ -160,7 +160,7 @@ type worker struct {
 	form   *Form
 	filler *Filler
 	job    *Job
-	within context.Context //nolint:containedctx // it lives no longer than the piece
+	within context.Context // it lives no longer than the piece
 }
 
 // done is what became of one line.

@@ -232,6 +232,7 @@ type CancelInput struct {
 
 // Cancel ends a job. What it has done stays done.
 func (s *Service) Cancel(ctx context.Context, in CancelInput) (*Job, error) {
+	defer s.forgetTrial(in.ID)
 	return s.jobs.Change(ctx, access.BulkCancel, string(in.ID), func(j *Job) error {
 		if err := j.move(VerbCancel, s.now()); err != nil {
 			return err
