@@ -35,6 +35,7 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
 		"Subscription.contractChanged.contract": quoted(w.at["inForce"]), "Subscription.contractChanged.after": `"0"`,
 		"Subscription.commitmentDue.contract": quoted(w.at["inForce"]), "Subscription.commitmentDue.after": `"0"`,
+		"Query.bulkJob.id": quoted(w.at["export"]), "Subscription.bulkJobChanged.id": quoted(w.at["export"]),
 		"Subscription.eventsPublished.after": `"0"`, // the first is public
 		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 		"Query.webhooks.organisation":        quoted(w.Unit), "Query.webhook.id": quoted(w.at["webhook"]), "Query.webhookDeliveries.webhook": quoted(w.at["webhook"]),

@@ -61,7 +61,7 @@ func (w *matrixTown) everybody() {
 	w.at["contract event"], w.at["role event"] = happened("contract.proposed", w.at["inForce"]), happened("role.granted", w.at["late"])
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
-	w.at["export"] = w.Do(t, "secretary", "startExport", m{"query": "{ contracts { nodes { id title } } }", "format": "CSV"}, bulkFields).Fine().Str("it.job.id")
+	w.jobs()
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -180,6 +180,9 @@ func (w *matrixTown) list() {
 	node("of the partner; its endpoint asks for patience", "Webhook", w.at["webhook"])
 	node("of the partner; its endpoint is gone", "Webhook", w.at["gone webhook"])
 	node("an export of the host's secretary", "BulkJob", w.at["export"])
+	node("an import of the host's secretary that awaits its file", "BulkJob", w.at["awaiting import"])
+	node("an import of the host's secretary with a wrong line", "BulkJob", w.at["import"])
+	node("an import of the host's secretary that has failed", "BulkJob", w.at["failed import"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

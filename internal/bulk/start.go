@@ -74,9 +74,13 @@ type ImportInput struct {
 
 // StartImport begins an import: it waits for its file, and then does the mutation for each line.
 func (s *Service) StartImport(ctx context.Context, in ImportInput) (*Job, error) {
+	j := &Job{Kind: Import, State: AwaitingFile, Format: in.Format, Language: in.Language, DryRun: in.DryRun, SHA256: in.SHA256}
+	if err := s.own(ctx, j); err != nil {
+		return nil, err
+	}
 	var f fault.List
 	mutation := text.Line(&f, "mutation", in.Mutation, 1, 100)
-	mapping := columns(&f, in.Columns)
+	j.Mutation, j.Mapping = &mutation, columns(&f, in.Columns)
 	if in.SHA256 != nil {
 		if raw, err := hex.DecodeString(*in.SHA256); err != nil || len(raw) != 32 {
 			f.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", "SHA-256"), "sha256")
@@ -87,10 +91,6 @@ func (s *Service) StartImport(ctx context.Context, in ImportInput) (*Job, error)
 		f.Add(err, "mutation")
 	}
 	if err := f.Err(); err != nil {
-		return nil, err
-	}
-	j := &Job{Kind: Import, State: AwaitingFile, Format: in.Format, Language: in.Language, Mutation: &mutation, DryRun: in.DryRun, Mapping: mapping, SHA256: in.SHA256}
-	if err := s.own(ctx, j); err != nil {
 		return nil, err
 	}
 	return s.begin(ctx, j)
