@@ -169,6 +169,10 @@ func (w *matrixTown) inputs() map[string]m {
 		"waiveFulfilment":   also("due fulfilment", why),
 
 		"startUpload": upload(w.Community, photograph),
+
+		"startExport":   {"query": "{ contracts { nodes { id } } }", "format": "CSV"},
+		"startImport":   {"mutation": "registerResidentUnit", "format": "CSV"},
+		"cancelBulkJob": {"id": w.at["waiting import"]},
 		"attachFile":  also("waiting file", m{"contract": w.at["plain"]}),
 		"removeFile":  id("waiting file"),
 

@@ -62,6 +62,9 @@ func (w *matrixTown) everybody() {
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
 	w.at["export"] = w.Do(t, "secretary", "startExport", m{"query": "{ contracts { nodes { id title } } }", "format": "CSV"}, bulkFields).Fine().Str("it.job.id")
+	w.at["import"] = brokenImport(t, w.House, "secretary", "name,kind,registrations.0.community,creditCode\n新校,SCHOOL,"+w.Community+",1\n")
+	w.at["failed import"] = brokenImport(t, w.House, "secretary", "nmae\nx\n")
+	w.at["waiting import"] = w.Do(t, "secretary", "startImport", m{"mutation": "registerResidentUnit", "format": "CSV"}, bulkFields).Fine().Str("it.job.id")
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -178,6 +181,9 @@ func (w *matrixTown) list() {
 	node("the partner offered a delegation to the host", "Event", w.at["delegation event"])
 	node("the host was registered", "Event", w.at["public event"])
 	node("an export of the host's secretary", "BulkJob", w.at["export"])
+	node("an import of the host's secretary, with a wrong line", "BulkJob", w.at["import"])
+	node("an import of the host's secretary, with a wrong header", "BulkJob", w.at["failed import"])
+	node("an import of the host's secretary that awaits its file", "BulkJob", w.at["waiting import"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}
