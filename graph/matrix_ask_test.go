@@ -35,6 +35,8 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.report.scope": `{contract: ` + quoted(w.at["inForce"]) + `}`, "Query.report.period": "{year: 2026}",
 		"Subscription.contractChanged.contract": quoted(w.at["inForce"]), "Subscription.contractChanged.after": `"0"`,
 		"Subscription.eventsPublished.after": `"0"`, // the first is public
+		"Subscription.bulkJobChanged.id":     quoted(w.at["export"]),
+		"Query.bulkJob.id":                   quoted(w.at["export"]),
 		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 		"Query.auditTrail.subject":           quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
 	}}

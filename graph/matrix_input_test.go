@@ -173,8 +173,8 @@ func (w *matrixTown) inputs() map[string]m {
 		"startExport":   {"query": "{ contracts { nodes { id } } }", "format": "CSV"},
 		"startImport":   {"mutation": "registerResidentUnit", "format": "CSV"},
 		"cancelBulkJob": {"id": w.at["waiting import"]},
-		"attachFile":  also("waiting file", m{"contract": w.at["plain"]}),
-		"removeFile":  id("waiting file"),
+		"attachFile":    also("waiting file", m{"contract": w.at["plain"]}),
+		"removeFile":    id("waiting file"),
 
 		"submitAppraisal": also("invited appraisal", m{"ratings": w.marks}),
 		"answerAppraisal": also("unanswered appraisal", m{"body": "谢谢"}),
