@@ -38,19 +38,20 @@ type ColumnInput struct {
 
 // StartExport begins to write a list into a file, in the name of whoever asks.
 func (s *Service) StartExport(ctx context.Context, in ExportInput) (*Job, error) {
+	j := &Job{Kind: Export, State: Queued, Format: in.Format, Language: in.Language, Variables: in.Variables}
+	if err := s.own(ctx, j); err != nil {
+		return nil, err
+	}
 	var f fault.List
 	query := text.Block(&f, "query", in.Query, 1, MaxQuery)
 	mapping := columns(&f, in.Columns)
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	j := &Job{Kind: Export, State: Queued, Format: in.Format, Language: in.Language, Query: &query, Variables: in.Variables, Mapping: mapping}
+	j.Query, j.Mapping = &query, mapping
 	variables, err := j.variables()
 	if err != nil {
 		return nil, below(err, "variables")
-	}
-	if err := s.own(ctx, j); err != nil {
-		return nil, err
 	}
 	if j.Plan, err = s.Plan(ctx, query, variables); err != nil {
 		return nil, below(err, "query")
