@@ -182,9 +182,6 @@ func bare(d *ast.Definition, name string) bool {
 	case strings.HasSuffix(name, "Payload.errors"), strings.HasSuffix(name, "Payload.clientMutationId"):
 		return true
 	}
-	if name == "BulkJob.estimatedAt" { // only while a job runs, and here all have been
-		return true
-	}
 	if name == "Event.delegation" { // nobody has acted by one here; delegation_test.go tells who sees it
 		return true
 	}
