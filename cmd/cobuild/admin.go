@@ -115,7 +115,7 @@ func (p *program) ask(ctx context.Context, c *cli.Command, name string, params, 
 			return err
 		}
 	}
-	a, err := p.open(ctx, c, nil)
+	a, err := p.open(ctx, c, app.Config{})
 	if err != nil {
 		return err
 	}

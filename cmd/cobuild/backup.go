@@ -150,7 +150,7 @@ func (p *program) openWhatIsThere(ctx context.Context, c *cli.Command) (*app.App
 			return nil, errors.Join(err, back.Close(ctx))
 		}
 	}
-	return p.on(ctx, c, back, nil)
+	return p.on(ctx, c, back, app.Config{})
 }
 
 // writeBackup is the backup as a command on an application. What it was not to finish it removes.

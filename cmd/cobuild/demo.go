@@ -87,7 +87,7 @@ func (s *stage) had() string {
 
 // fill makes the demo's file at first start: beside its place and without waiting for the disk at each of some thousand
 // writes. It is put into its place when it is whole and on the disk, so an interrupted filling leaves nothing behind.
-func (p *program) fill(ctx context.Context, c *cli.Command, set func(*app.Config)) error {
+func (p *program) fill(ctx context.Context, c *cli.Command, given app.Config) error {
 	if _, err := os.Stat(storePath(c)); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -105,7 +105,7 @@ func (p *program) fill(ctx context.Context, c *cli.Command, set func(*app.Config
 	if err != nil {
 		return err
 	}
-	a, err := p.on(ctx, c, back, set)
+	a, err := p.on(ctx, c, back, given)
 	if err != nil {
 		return err
 	}

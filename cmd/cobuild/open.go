@@ -18,8 +18,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store/mongostore"
 )
 
-// open opens the store and the keyring that the flags name, and the application on them.
-func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config)) (*app.App, error) {
+// open opens the store and the keyring that the flags name, and the application on them, as far as they have a say.
+func (p *program) open(ctx context.Context, c *cli.Command, given app.Config) (*app.App, error) {
 	if err := p.checkStore(c); err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (p *program) open(ctx context.Context, c *cli.Command, set func(*app.Config
 	if err != nil {
 		return nil, err
 	}
-	return p.on(ctx, c, back, set)
+	return p.on(ctx, c, back, given)
 }
 
 // checkStore refuses flags that do not name one store with its keyring.
@@ -44,20 +44,20 @@ func (p *program) checkStore(c *cli.Command) error {
 }
 
 // on opens the application on a store, which it closes when that fails.
-func (p *program) on(ctx context.Context, c *cli.Command, back store.Backend, set func(*app.Config)) (*app.App, error) {
+func (p *program) on(ctx context.Context, c *cli.Command, back store.Backend, cfg app.Config) (*app.App, error) {
 	ring, err := openKeyring(c)
 	if err != nil {
 		return nil, errors.Join(err, back.Close(ctx))
 	}
-	cfg := app.Config{
-		Backend: back, Keyring: ring, Issuer: c.String("issuer"), Now: time.Now, Random: rand.Reader,
-		Log: slog.New(slog.DiscardHandler), Version: version,
+	cfg.Backend, cfg.Keyring, cfg.Issuer, cfg.Random, cfg.Version = back, ring, c.String("issuer"), rand.Reader, version
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.String("mongodb") == "" {
 		cfg.Node = "embedded" // one process has the file: after a crash the next one takes up the work at once
-	}
-	if set != nil {
-		set(&cfg)
 	}
 	a, err := app.Open(ctx, cfg)
 	if err != nil {

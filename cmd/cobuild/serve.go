@@ -17,7 +17,6 @@ import (
 
 	"github.com/cobuild/cobuild/internal/app"
 	"github.com/cobuild/cobuild/internal/platform/control"
-	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/vault"
 	"github.com/cobuild/cobuild/internal/platform/web"
 )
@@ -46,41 +45,7 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	post, err := p.mail(c)
-	if err != nil {
-		return err
-	}
-	gateways, err := p.gateways(c)
-	if err != nil {
-		return err
-	}
-	bounds, err := p.bounds(c)
-	if err != nil {
-		return err
-	}
-	if err := p.edge(c, &bounds); err != nil {
-		return err
-	}
-	issuing, err := p.issuing(c)
-	if err != nil {
-		return err
-	}
-	keyAge := c.Duration("personal-key-age")
-	if keyAge < time.Hour || keyAge > 10*365*24*time.Hour {
-		return p.usage("error.number", "flag", "personal-key-age", "min", "1h", "max", "87600h")
-	}
-	node := c.String("node")
-	switch {
-	case node != "" && c.String("mongodb") == "":
-		return p.usage("error.nodestore")
-	case node != "" && !ledger.GoodName(node):
-		return p.usage("error.nodename", "name", node)
-	}
-	witnesses, err := p.ledgerKeys(c.StringSlice("witness"))
-	if err != nil {
-		return err
-	}
-	reach, err := p.outbound(c)
+	given, err := p.settings(c)
 	if err != nil {
 		return err
 	}
@@ -92,35 +57,20 @@ func (p *program) runServer(ctx context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	files, err := openFiles()
-	if err != nil {
+	if given.Files, err = p.files(ctx, c); err != nil {
 		return err
 	}
-	kept, err := p.files(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer kept.Bucket.Close()
-	set := func(cfg *app.Config) {
-		cfg.Live.Everybody = connectionsWithin(files)
-		cfg.Demo, cfg.Log, cfg.Introspection, cfg.Mail = demo, log, demo || c.Bool("introspection"), post
-		cfg.Gateways, cfg.Explorer = gateways, explorer(c)
-		cfg.Bounds, cfg.Issuing, cfg.KeyAge, cfg.Witnesses = bounds, issuing, keyAge, witnesses
-		cfg.Outbound = &reach
-		if node != "" {
-			cfg.Node = node
-		}
-		cfg.Files = kept
-		if demo {
-			cfg.Now, cfg.Wall = now.Now, time.Now
-		}
+	defer given.Files.Bucket.Close()
+	given.Log = log
+	if demo {
+		given.Now, given.Wall = now.Now, time.Now
 	}
 	if demo && c.String("mongodb") == "" {
-		if err := p.fill(ctx, c, set); err != nil {
+		if err := p.fill(ctx, c, given); err != nil {
 			return err
 		}
 	}
-	a, err := p.open(ctx, c, set)
+	a, err := p.open(ctx, c, given)
 	if err != nil {
 		return err
 	}

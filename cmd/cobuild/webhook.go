@@ -14,8 +14,8 @@ func (p *program) webhookFlags() []cli.Flag {
 }
 
 // outbound is what the flags say. A demonstration's webhooks may lead to this machine, where whoever tries it receives them.
-func (p *program) outbound(c *cli.Command) (outbound.Guard, error) {
-	g := outbound.Guard{PlainHTTP: c.Bool("webhook-allow-http")}
+func (p *program) outbound(c *cli.Command) (*outbound.Guard, error) {
+	g := &outbound.Guard{PlainHTTP: c.Bool("webhook-allow-http")}
 	named := c.StringSlice("webhook-allow-network")
 	if c.Bool("demo") {
 		g.PlainHTTP, named = true, append(named, "127.0.0.0/8", "::1/128")
@@ -23,7 +23,7 @@ func (p *program) outbound(c *cli.Command) (outbound.Guard, error) {
 	for _, one := range named {
 		network, err := netip.ParsePrefix(one)
 		if err != nil || network != network.Masked() {
-			return outbound.Guard{}, p.usage("error.network", "network", one)
+			return nil, p.usage("error.network", "network", one)
 		}
 		g.Networks = append(g.Networks, network)
 	}
