@@ -36,9 +36,9 @@ func TestListsGoOutAndFilesComeInFromTheCommandLine(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("单位,kind,registrations.0.community,creditCode\n")
 	for i := range 1000 {
-		fmt.Fprintf(&b, "第%d小学,SCHOOL,%s,%s\n", i, community, graphtest.CreditCode(i))
+		fmt.Fprintf(&b, "第%d小学,SCHOOL,%s,%s\n", i, community, graphtest.CreditCode(7_000_000+i))
 	}
-	fmt.Fprintf(&b, "又一小学,SCHOOL,%s,%s\n", community, graphtest.CreditCode(7))
+	fmt.Fprintf(&b, "又一小学,SCHOOL,%s,%s\n", community, graphtest.CreditCode(7_000_007))
 	file := filepath.Join(t.TempDir(), "units.csv")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
