@@ -98,7 +98,7 @@ func TestTheProgramKnowsWhatABackupTreatsApart(t *testing.T) {
 		}
 		names = append(names, s.Name)
 	}
-	for _, name := range []string{"events", "leases", "followers", "audit_log", "audit_tiles", "data_keys", "personal_keys", "restores", "people", "contracts"} {
+	for _, name := range []string{"events", "leases", "followers", "webhook_progress", "audit_log", "audit_tiles", "data_keys", "personal_keys", "restores", "people", "contracts"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("%s is not kept any more: see internal/backup", name)
 		}

@@ -21,11 +21,12 @@ import (
 
 // Collections that are not copied like the others. A test finds all of them among what the program keeps.
 const (
-	events    = "events"      // up to seq, in their order
-	followers = "followers"   // first: what a cursor says was handled must be in what is read after it
-	auditLog  = "audit_log"   // first: a tree that is no larger than the journal
-	tiles     = "audit_tiles" // only what is full in that tree
-	dataKeys  = "data_keys"   // last: whatever was read can be opened with them
+	events    = "events"           // up to seq, in their order
+	followers = "followers"        // first: what a cursor says was handled must be in what is read after it
+	places    = "webhook_progress" // likewise: how far webhooks have come
+	auditLog  = "audit_log"        // first: a tree that is no larger than the journal
+	tiles     = "audit_tiles"      // only what is full in that tree
+	dataKeys  = "data_keys"        // last: whatever was read can be opened with them
 	shares    = "personal_keys"
 )
 

@@ -175,7 +175,7 @@ func (h *house) anything(r *rapid.T) {
 	at := name(rapid.IntRange(0, 9).Draw(r, "which"))
 	code := rapid.SampledFrom([]string{"", "code0", "code1", "code2", "code3"}).Draw(r, "code")
 	var err error
-	switch rapid.IntRange(0, 6).Draw(r, "what") {
+	switch rapid.IntRange(0, 7).Draw(r, "what") {
 	case 0:
 		err = h.add(ctx, at, code)
 	case 1, 2:
@@ -184,6 +184,8 @@ func (h *house) anything(r *rapid.T) {
 		must(r, h.journal.Drain(ctx))
 	case 4:
 		h.settle(r)
+	case 7:
+		err = h.goOn(ctx)
 	case 5:
 		_, err = h.slips.Add(ctx, "", named(at, code))
 	case 6:

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/audit"
 	"github.com/cobuild/cobuild/internal/backup"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/ledger"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -49,11 +50,19 @@ type slip struct {
 	Code string `bson:"code,omitempty"`
 }
 
+// hook is how far a webhook has come.
+type hook struct {
+	store.Meta[string] `bson:",inline"`
+
+	Seq int64 `bson:"seq"`
+}
+
 // house is a small application: things, a journal, an audit log.
 type house struct {
 	db      store.Backend
 	things  *store.Collection[*thing]
 	slips   *store.Collection[*slip]
+	hooks   *store.Collection[*hook]
 	journal *journal.Journal
 	audit   *audit.Service
 	schemas []store.Schema
@@ -99,6 +108,8 @@ func open(t failer, db store.Backend) *house {
 	h.slips, err = store.Open(ctx, n, store.Options[*slip]{
 		Schema: store.Schema{Name: "slips", Indexes: []store.Index{store.Unique(byCode.Asc())}}, Now: time.Now, Policy: free[*slip](),
 	})
+	must(t, err)
+	h.hooks, err = store.Open(ctx, n, store.Options[*hook]{Schema: store.Schema{Name: "webhook_progress"}, Now: time.Now, Policy: free[*hook]()})
 	must(t, err)
 	h.journal.Collect(h.things)
 	h.audit, err = audit.Open(ctx, n, audit.Service{
@@ -158,6 +169,21 @@ func (h *house) change(ctx context.Context, id, code, note string) error {
 	return err
 }
 
+// goOn has a webhook come as far as the journal goes.
+func (h *house) goOn(ctx context.Context) error {
+	seq, err := h.journal.Last(ctx)
+	if err != nil {
+		return err
+	}
+	x := &hook{Seq: seq}
+	x.ID = "hook"
+	if _, err := h.hooks.Add(ctx, "", x); !fault.Is(err, fault.CodeTaken) {
+		return err
+	}
+	_, err = h.hooks.Change(ctx, "", "hook", func(x *hook) error { x.Seq = seq; return nil })
+	return err
+}
+
 // backedUp is the bytes of a backup.
 func backedUp(t testing.TB, s backup.Source, o backup.Options) ([]byte, backup.Summary) {
 	t.Helper()
@@ -210,6 +236,12 @@ func whole(t failer, h *house, seq int64) {
 	}
 	if place != seq {
 		t.Fatalf("the journal ends at %d, the backup says %d", place, seq)
+	}
+	for x, err := range h.hooks.Walk(ctx, store.Filter{}) {
+		must(t, err)
+		if x.Seq > place {
+			t.Fatalf("a webhook has come to %d, and the journal ends at %d: it would pass over what comes", x.Seq, place)
+		}
 	}
 	for x, err := range h.things.Walk(ctx, store.Filter{}) {
 		must(t, err)

@@ -79,7 +79,7 @@ func (c *settling) copy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	first, end := []string{followers, auditLog}, []string{dataKeys, shares}
+	first, end := []string{followers, places, auditLog}, []string{dataKeys, shares}
 	rest := slices.DeleteFunc(names(all), func(name string) bool {
 		return slices.Contains(first, name) || slices.Contains(end, name) || slices.Contains(c.Told, name)
 	})
