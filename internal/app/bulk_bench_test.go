@@ -91,7 +91,6 @@ func (w *bench) work(of id.BulkJob) *bulk.Job {
 			most.Store(max(most.Load(), m.HeapInuse+m.StackInuse))
 		}
 	}()
-	w.b.ResetTimer()
 	began := time.Now()
 	for {
 		_, err := w.Bulk.Tick(w.b.Context(), w.Now())
@@ -100,7 +99,6 @@ func (w *bench) work(of id.BulkJob) *bulk.Job {
 		fine(w.b, err)
 		if j.State == bulk.Done {
 			took := time.Since(began)
-			w.b.StopTimer()
 			close(stop)
 			<-stopped
 			w.b.ReportMetric(many/took.Seconds(), "rows/s")
