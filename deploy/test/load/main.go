@@ -168,7 +168,7 @@ func (b *bench) everybody(ctx context.Context) error {
 
 // reached waits until everybody has heard the last of what they all may know.
 func (b *bench) reached(ctx context.Context) error {
-	at, err := b.town.Place(ctx)
+	at, err := b.voice.Place(ctx, b.town.All)
 	if err != nil {
 		return err
 	}

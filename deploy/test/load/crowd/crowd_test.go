@@ -80,7 +80,7 @@ func killed(t *testing.T, program string) {
 	must(t, s.Start(ctx))
 	must(t, <-changes)
 	must(t, voice.Say(ctx, w.All)) // which everybody hears last
-	last, err := w.Place(ctx)
+	last, err := voice.Place(ctx, w.All)
 	must(t, err)
 	must(t, all.Heard(ctx, last))
 	lazy.Leave()

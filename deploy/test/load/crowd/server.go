@@ -84,7 +84,10 @@ func (s *Server) Start(ctx context.Context) error {
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cmd, s.URL, s.measures = cmd, main, measures
+	s.cmd, s.measures = cmd, measures
+	if s.URL == "" { // it comes again where it was
+		s.URL = main
+	}
 	return nil
 }
 

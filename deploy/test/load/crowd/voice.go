@@ -71,6 +71,38 @@ func (v *Voice) Say(ctx context.Context, c *Contract) error {
 	return nil
 }
 
+// Place is where the last change of a contract lies that was acknowledged: it waits until the journal has it.
+func (v *Voice) Place(ctx context.Context, c *Contract) (int64, error) {
+	version := 0
+	v.mu.Lock()
+	for _, s := range v.acked {
+		if s.subject == c.id {
+			version = max(version, s.version)
+		}
+	}
+	v.mu.Unlock()
+	for {
+		var page struct {
+			Nodes []struct {
+				Seq            string
+				SubjectVersion int
+			}
+		}
+		err := v.town.server.ask(ctx, v.town.key, `query($id: ID!) { it: events(last: 1, filter: {subject: $id}) { nodes { seq subjectVersion } } }`, m{"id": c.id}, &page)
+		if err != nil {
+			return 0, err
+		}
+		if len(page.Nodes) > 0 && page.Nodes[0].SubjectVersion >= version {
+			return strconv.ParseInt(page.Nodes[0].Seq, 10, 64)
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
 // insist does something until it is done, or refused for good.
 func insist(ctx context.Context, do func() (int, error)) (int, error) {
 	for {
