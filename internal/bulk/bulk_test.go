@@ -22,13 +22,13 @@ func TestAListIsWrittenWholeInEveryForm(t *testing.T) {
 	for _, f := range sheet.Formats() {
 		w := newWorld(t)
 		w.rows = 12_345
-		j := w.export(ann, f)
+		j := w.export(f)
 		w.settle()
-		j = w.job(ann, j)
-		if j.State != bulk.Done || j.Rows != w.rows || *j.Total != w.rows || j.Result == nil || j.Result.SHA256 != sum(w.fetch(ann, j)) {
+		j = w.job(j)
+		if j.State != bulk.Done || j.Rows != w.rows || *j.Total != w.rows || j.Result == nil || j.Result.SHA256 != sum(w.fetch(j)) {
 			t.Fatalf("%s: %+v", f, j)
 		}
-		text := w.fetch(ann, j)
+		text := w.fetch(j)
 		r, err := sheet.Read(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }, f, sheet.Usual())
 		must(t, err)
 		n := 0
@@ -57,7 +57,7 @@ func TestColumnsAreThoseThatWereGivenTitles(t *testing.T) {
 	})
 	must(t, err)
 	w.settle()
-	if got := w.fetch(ann, j); got != "\uFEFF所属,编号\n'=N0,t0\n" {
+	if got := w.fetch(j); got != "\uFEFF所属,编号\n'=N0,t0\n" {
 		t.Errorf("got %q", got)
 	}
 	_, err = w.StartExport(w.as(ann), bulk.ExportInput{Query: "{ things }", Format: sheet.CSV, Columns: []*bulk.ColumnInput{{Field: "size", Title: "x"}}})
@@ -73,11 +73,11 @@ func TestColumnsAreThoseThatWereGivenTitles(t *testing.T) {
 func TestAJobGoesOnWhereItWasAfterTheEndOfTheProgram(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 12_000
-	j := w.export(ann, sheet.NDJSON)
+	j := w.export(sheet.NDJSON)
 	if _, err := w.Tick(t.Context(), w.now()); err != nil {
 		t.Fatal(err)
 	}
-	if now := w.job(ann, j); now.Rows != 5000 || now.State != bulk.Running {
+	if now := w.job(j); now.Rows != 5000 || now.State != bulk.Running {
 		t.Fatalf("%+v", now)
 	}
 	w.budget = 20 // the next piece comes to its twentieth page, and then there is no program any more
@@ -95,7 +95,7 @@ func TestAJobGoesOnWhereItWasAfterTheEndOfTheProgram(t *testing.T) {
 	w.asked, w.budget = func(authz.Actor) {}, -1
 	w.restart()
 	w.settle()
-	lines := strings.Split(strings.TrimSpace(w.fetch(ann, j)), "\n")
+	lines := strings.Split(strings.TrimSpace(w.fetch(j)), "\n")
 	seen := map[string]bool{}
 	for i, l := range lines {
 		if !strings.HasPrefix(l, fmt.Sprintf(`{"id":"t%d",`, i)) || seen[l] {
@@ -111,7 +111,7 @@ func TestAJobGoesOnWhereItWasAfterTheEndOfTheProgram(t *testing.T) {
 func TestAnotherNodeTakesUpWhatOneHasLetFall(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 10_000
-	j := w.export(ann, sheet.NDJSON)
+	j := w.export(sheet.NDJSON)
 	first := w.Service
 	w.restart()
 	w.Alone = false
@@ -123,26 +123,26 @@ func TestAnotherNodeTakesUpWhatOneHasLetFall(t *testing.T) {
 	w.mu.TryLock()
 	w.mu.Unlock()
 	w.asked = func(authz.Actor) {}
-	if w.settle(); w.job(ann, j).Rows != 0 {
+	if w.settle(); w.job(j).Rows != 0 {
 		t.Fatal("it was taken away from somebody at work")
 	}
 	w.pass(2 * time.Minute)
-	if w.settle(); w.job(ann, j).State != bulk.Done {
-		t.Errorf("%+v", w.job(ann, j))
+	if w.settle(); w.job(j).State != bulk.Done {
+		t.Errorf("%+v", w.job(j))
 	}
 }
 
 func TestWithoutABudgetAJobWaitsAndGoesOn(t *testing.T) {
 	w := newWorld(t)
 	w.rows, w.budget = 1000, 3
-	j := w.export(ann, sheet.NDJSON)
+	j := w.export(sheet.NDJSON)
 	w.settle()
-	if now := w.job(ann, j); now.State != bulk.Waiting || now.Rows != 300 {
+	if now := w.job(j); now.State != bulk.Waiting || now.Rows != 300 {
 		t.Fatalf("%+v", now)
 	}
 	w.pass(30 * time.Second)
 	w.settle()
-	if now := w.job(ann, j); now.State != bulk.Done || now.Rows != 1000 {
+	if now := w.job(j); now.State != bulk.Done || now.Rows != 1000 {
 		t.Errorf("%+v", now)
 	}
 }
@@ -155,13 +155,13 @@ func TestARightThatEndsStopsTheJob(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.rows = 12_000
-		j := w.export(ann, sheet.NDJSON)
+		j := w.export(sheet.NDJSON)
 		_, err := w.Tick(t.Context(), w.now())
 		must(t, err)
 		end(w)
 		w.settle()
 		w.signed[ann] = false
-		if now := w.job(ann, j); now.State != bulk.Failed || now.Failure.Code != bulk.CodeRightEnded || now.Rows != 5000 || now.Failure.Message == "" {
+		if now := w.job(j); now.State != bulk.Failed || now.Failure.Code != bulk.CodeRightEnded || now.Rows != 5000 || now.Failure.Message == "" {
 			t.Errorf("%s: %+v", name, now)
 		}
 	}
@@ -186,7 +186,7 @@ func TestEachPieceIsRunAsWhoStartedIt(t *testing.T) {
 	if _, err := w.Job(w.as(ben), j.ID); !fault.Is(err, fault.CodeNotFound) {
 		t.Errorf("another organisation sees the job: %v", err)
 	}
-	seen := w.job(ann, j) // of the same organisation
+	seen := w.job(j) // of the same organisation
 	if a, err := w.Download(w.as(ann), seen); a != nil || err != nil {
 		t.Errorf("who did not start it gets the file: %v, %v", a, err)
 	}
@@ -195,7 +195,7 @@ func TestEachPieceIsRunAsWhoStartedIt(t *testing.T) {
 func TestAJobIsItsOwnersAlone(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 1
-	j := w.export(ann, sheet.CSV)
+	j := w.export(sheet.CSV)
 	w.settle()
 	if _, err := w.Job(w.as(ben), j.ID); !fault.Is(err, fault.CodeNotFound) {
 		t.Errorf("another person sees it: %v", err)
@@ -213,7 +213,7 @@ func TestAJobIsItsOwnersAlone(t *testing.T) {
 	if _, err := w.StartExport(t.Context(), bulk.ExportInput{Query: "{ things }", Format: sheet.CSV}); !fault.Is(err, fault.CodeUnauthenticated) {
 		t.Errorf("nobody starts one: %v", err)
 	}
-	a, err := w.Download(w.as(ann), w.job(ann, j))
+	a, err := w.Download(w.as(ann), w.job(j))
 	must(t, err)
 	w.signed[ann] = true
 	if code, _ := w.send(a, nil); code == http.StatusOK {
@@ -225,7 +225,7 @@ func TestNoMoreJobsAreUnderWayThanThereArePlaces(t *testing.T) {
 	w := newWorld(t)
 	var last *bulk.Job
 	for range bulk.Seats {
-		last = w.export(ann, sheet.CSV)
+		last = w.export(sheet.CSV)
 	}
 	_, err := w.StartExport(w.as(ann), bulk.ExportInput{Query: "{ things }", Format: sheet.CSV})
 	if f := fault.Of(err); f.Code != bulk.CodeBusy || f.Params["max"] != bulk.Seats {
@@ -234,7 +234,7 @@ func TestNoMoreJobsAreUnderWayThanThereArePlaces(t *testing.T) {
 	if _, err := w.Cancel(w.as(ann), bulk.CancelInput{ID: last.ID}); err != nil {
 		t.Fatal(err)
 	}
-	w.export(ann, sheet.CSV)
+	w.export(sheet.CSV)
 	for i := range bulk.Benches {
 		who := id.Person(fmt.Sprintf("per1_01kjn4f8w00000000000000%03d", i))
 		w.office[who] = "com1_b"
@@ -250,13 +250,13 @@ func TestNoMoreJobsAreUnderWayThanThereArePlaces(t *testing.T) {
 func TestFilesAreKeptForAWeekAndTheJobForAMonth(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 1
-	j := w.export(ann, sheet.CSV)
+	j := w.export(sheet.CSV)
 	w.settle()
 	w.pass(bulk.KeptFor + time.Second)
-	address, err := w.Download(w.as(ann), w.job(ann, j))
+	address, err := w.Download(w.as(ann), w.job(j))
 	must(t, err)
 	w.settle()
-	if now := w.job(ann, j); now.State != bulk.Expired || now.Result != nil {
+	if now := w.job(j); now.State != bulk.Expired || now.Result != nil {
 		t.Fatalf("%+v", now)
 	}
 	if code, said := w.send(address, nil); code == http.StatusOK || said != string(bulk.CodeGone) {
@@ -276,8 +276,8 @@ func TestFilesAreKeptForAWeekAndTheJobForAMonth(t *testing.T) {
 func TestOfSomebodyWhoWasErasedNothingStays(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 1
-	w.export(ann, sheet.CSV)
-	w.bring(ann, "name\nx\n")
+	w.export(sheet.CSV)
+	w.bring("name\nx\n")
 	w.settle()
 	must(t, w.Forget(t.Context(), ann))
 	if left, err := w.bucket.List(t.Context(), "", "", 10); err != nil || len(left) != 0 {
@@ -288,7 +288,7 @@ func TestOfSomebodyWhoWasErasedNothingStays(t *testing.T) {
 func TestTheTurnsOfAJobAreHeardToItsEnd(t *testing.T) {
 	w := newWorld(t)
 	w.rows = 7000
-	j := w.export(ann, sheet.NDJSON)
+	j := w.export(sheet.NDJSON)
 	heard, err := w.Changes(w.as(ann), j.ID)
 	must(t, err)
 	defer heard.Close()

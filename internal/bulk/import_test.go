@@ -26,16 +26,16 @@ func names(n int) string {
 func TestEveryLineIsDoneOnceAndTold(t *testing.T) {
 	w := newWorld(t)
 	w.refuse = map[string]fault.Code{"n7": "ALREADY_TAKEN", "n300": "TOO_LONG"}
-	j := w.bring(ann, names(1000))
+	j := w.bring(names(1000))
 	if j.State != bulk.Queued {
 		t.Fatalf("%+v", j)
 	}
 	w.settle()
-	j = w.job(ann, j)
+	j = w.job(j)
 	if j.State != bulk.Done || j.Rows != 1000 || *j.Total != 1000 || j.FailedRows != 2 || len(w.made) != 998 {
 		t.Fatalf("%+v, %d made", j, len(w.made))
 	}
-	text := w.fetch(ann, j)
+	text := w.fetch(j)
 	if !strings.HasPrefix(text, "\uFEFFline,id,replayed\n2,thing-n0,false\n") || strings.Count(text, "\n") != 999 {
 		t.Errorf("it tells %.80q…", text)
 	}
@@ -64,7 +64,7 @@ func TestEveryLineIsDoneOnceAndTold(t *testing.T) {
 func TestAnImportDoesNothingTwiceAfterTheEndOfTheProgram(t *testing.T) {
 	w := newWorld(t)
 	w.refuse = map[string]fault.Code{"n10": "ALREADY_TAKEN", "n5100": "ALREADY_TAKEN"}
-	j := w.bring(ann, names(8000))
+	j := w.bring(names(8000))
 	for range 2 { // reads the file, and does 5,000 lines
 		_, err := w.Tick(t.Context(), w.now())
 		must(t, err)
@@ -73,17 +73,17 @@ func TestAnImportDoesNothingTwiceAfterTheEndOfTheProgram(t *testing.T) {
 	w.budget = 300
 	_, err := w.Tick(t.Context(), w.now())
 	must(t, err)
-	if now := w.job(ann, j); now.State != bulk.Waiting || now.Rows < 5000 || now.Rows >= 8000 {
+	if now := w.job(j); now.State != bulk.Waiting || now.Rows < 5000 || now.Rows >= 8000 {
 		t.Fatalf("%+v", now)
 	}
 	w.restart() // what the last batch did beyond where it stopped is done again, under the same names
 	w.pass(time.Minute)
 	w.settle()
-	j = w.job(ann, j)
+	j = w.job(j)
 	if len(w.made) != 7998 || j.State != bulk.Done || j.FailedRows != 2 || j.Rows != 8000 {
 		t.Errorf("%d made, %+v", len(w.made), j)
 	}
-	if n := strings.Count(w.fetch(ann, j), "\n"); n != 7999 {
+	if n := strings.Count(w.fetch(j), "\n"); n != 7999 {
 		t.Errorf("%d lines are told", n)
 	}
 }
@@ -91,14 +91,14 @@ func TestAnImportDoesNothingTwiceAfterTheEndOfTheProgram(t *testing.T) {
 func TestADryRunBeginsAgainInAnotherProgram(t *testing.T) {
 	w := newWorld(t)
 	w.refuse = map[string]fault.Code{"n10": "ALREADY_TAKEN"}
-	j := w.bring(ann, names(8000), func(in *bulk.ImportInput) { in.DryRun = true })
+	j := w.bring(names(8000), func(in *bulk.ImportInput) { in.DryRun = true })
 	for range 2 {
 		_, err := w.Tick(t.Context(), w.now())
 		must(t, err)
 	}
 	w.restart()
 	w.settle()
-	if j = w.job(ann, j); j.State != bulk.Done || j.Rows != 8000 || j.FailedRows != 1 || j.Result != nil {
+	if j = w.job(j); j.State != bulk.Done || j.Rows != 8000 || j.FailedRows != 1 || j.Result != nil {
 		t.Errorf("%+v", j)
 	}
 }
@@ -118,9 +118,9 @@ func TestAFileThatDoesNotHoldIsRefusedWholeBeforeAnythingIsDone(t *testing.T) {
 		"a column twice":         {"name,name\nx,y\n", sheet.CSV, sheet.CodeTwice, 1, "name"},
 	} {
 		w := newWorld(t)
-		j := w.bring(ann, c.text, func(in *bulk.ImportInput) { in.Format = c.format })
+		j := w.bring(c.text, func(in *bulk.ImportInput) { in.Format = c.format })
 		w.settle()
-		j = w.job(ann, j)
+		j = w.job(j)
 		if j.State != bulk.Failed || j.Failure.Code != c.code || w.times != 0 || j.Failure.Message == "" {
 			t.Errorf("%s: %+v %+v", name, j, j.Failure)
 			continue
@@ -133,9 +133,9 @@ func TestAFileThatDoesNotHoldIsRefusedWholeBeforeAnythingIsDone(t *testing.T) {
 
 func TestALineThatDoesNotHoldHoldsUpNoOther(t *testing.T) {
 	w := newWorld(t)
-	j := w.bring(ann, "name\na\nb,c\nno cell\nd\n", func(in *bulk.ImportInput) { in.Language = bulk.Chinese })
+	j := w.bring("name\na\nb,c\nno cell\nd\n", func(in *bulk.ImportInput) { in.Language = bulk.Chinese })
 	w.settle()
-	if j = w.job(ann, j); j.State != bulk.Done || j.Rows != 4 || j.FailedRows != 2 || len(w.made) != 2 {
+	if j = w.job(j); j.State != bulk.Done || j.Rows != 4 || j.FailedRows != 2 || len(w.made) != 2 {
 		t.Fatalf("%+v", j)
 	}
 	most := 10
@@ -147,9 +147,9 @@ func TestALineThatDoesNotHoldHoldsUpNoOther(t *testing.T) {
 	if got := bad.Edges[1].Node.Problems[0]; *got.Line != 4 || *got.Column != "name" {
 		t.Errorf("%+v", got)
 	}
-	j = w.bring(ann, "{\"name\":\"x\"}\n{\"name\":\"y\",\"name\":\"z\"}\n", func(in *bulk.ImportInput) { in.Format = sheet.NDJSON })
+	j = w.bring("{\"name\":\"x\"}\n{\"name\":\"y\",\"name\":\"z\"}\n", func(in *bulk.ImportInput) { in.Format = sheet.NDJSON })
 	w.settle()
-	if j = w.job(ann, j); j.FailedRows != 1 || j.State != bulk.Done {
+	if j = w.job(j); j.FailedRows != 1 || j.State != bulk.Done {
 		t.Errorf("%+v", j)
 	}
 }
@@ -195,7 +195,7 @@ func TestAFileThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
 	must(t, err)
 	w.pass(bulk.ComeFor + time.Second)
 	w.settle()
-	if j = w.job(ann, j); j.State != bulk.Expired {
+	if j = w.job(j); j.State != bulk.Expired {
 		t.Errorf("%+v", j)
 	}
 	if a, err := w.Upload(w.as(ann), j); a != nil || err != nil {
@@ -205,7 +205,7 @@ func TestAFileThatDoesNotComeIsNotWaitedForForEver(t *testing.T) {
 
 func TestNothingMoreIsDoneOfAJobThatWasCancelled(t *testing.T) {
 	w := newWorld(t)
-	j := w.bring(ann, names(2000))
+	j := w.bring(names(2000))
 	n := 0
 	w.asked = func(authz.Actor) {
 		if n++; n == 100 {
@@ -215,7 +215,7 @@ func TestNothingMoreIsDoneOfAJobThatWasCancelled(t *testing.T) {
 	w.budget = 500 // so that it comes to rest before its end, however slow the other one is
 	w.settle()
 	w.asked = func(authz.Actor) {}
-	for i := 0; w.job(ann, j).State != bulk.Cancelled; i++ {
+	for i := 0; w.job(j).State != bulk.Cancelled; i++ {
 		if i > 10_000 {
 			t.Fatal("it was not cancelled")
 		}
@@ -224,7 +224,7 @@ func TestNothingMoreIsDoneOfAJobThatWasCancelled(t *testing.T) {
 	done := w.times
 	w.pass(time.Hour)
 	w.settle()
-	if w.times != done || w.job(ann, j).State != bulk.Cancelled {
+	if w.times != done || w.job(j).State != bulk.Cancelled {
 		t.Errorf("%d were done after it was cancelled", w.times-done)
 	}
 	if _, err := w.Cancel(w.as(ann), bulk.CancelInput{ID: j.ID}); !fault.Is(err, bulk.CodeState) {

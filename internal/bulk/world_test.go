@@ -227,33 +227,33 @@ func (w *world) settle() {
 	w.t.Fatal("the work does not come to an end")
 }
 
-func (w *world) job(who id.Person, j *bulk.Job) *bulk.Job {
+func (w *world) job(j *bulk.Job) *bulk.Job {
 	w.t.Helper()
-	got, err := w.Job(w.as(who), j.ID)
+	got, err := w.Job(w.as(ann), j.ID)
 	must(w.t, err)
 	return got
 }
 
-func (w *world) export(who id.Person, f sheet.Format) *bulk.Job {
+func (w *world) export(f sheet.Format) *bulk.Job {
 	w.t.Helper()
-	j, err := w.StartExport(w.as(who), bulk.ExportInput{Query: "{ things { nodes { id } } }", Format: f, Language: bulk.English})
+	j, err := w.StartExport(w.as(ann), bulk.ExportInput{Query: "{ things { nodes { id } } }", Format: f, Language: bulk.English})
 	must(w.t, err)
 	return j
 }
 
 // bring starts an import and brings its file.
-func (w *world) bring(who id.Person, text string, alter ...func(*bulk.ImportInput)) *bulk.Job {
+func (w *world) bring(text string, alter ...func(*bulk.ImportInput)) *bulk.Job {
 	w.t.Helper()
 	in := bulk.ImportInput{Mutation: "makeThing", Format: sheet.CSV, Language: bulk.English}
 	for _, a := range alter {
 		a(&in)
 	}
-	j, err := w.StartImport(w.as(who), in)
+	j, err := w.StartImport(w.as(ann), in)
 	must(w.t, err)
-	if code, said := w.put(who, j, []byte(text)); code >= 300 {
+	if code, said := w.put(ann, j, []byte(text)); code >= 300 {
 		w.t.Fatalf("%d %s", code, said)
 	}
-	return w.job(who, j)
+	return w.job(j)
 }
 
 // put brings the file of an import to its address.
@@ -275,9 +275,9 @@ func (w *world) send(a *transfer.Address, body []byte) (int, string) {
 }
 
 // fetch gets the file of a job.
-func (w *world) fetch(who id.Person, j *bulk.Job) string {
+func (w *world) fetch(j *bulk.Job) string {
 	w.t.Helper()
-	a, err := w.Download(w.as(who), w.job(who, j))
+	a, err := w.Download(w.as(ann), w.job(j))
 	must(w.t, err)
 	if a == nil {
 		w.t.Fatal("there is no file")

@@ -24,7 +24,7 @@ func TestAFileIsAnnouncedSentAttachedAndReadByWhoReadsWhatItIsAttachedTo(t *test
 	for name, w := range map[string]*world{"folder": open(t), "s3": open(t, blobtest.S3(t))} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			s := w.announced(png)
+			s := w.announced()
 			if s.File.Status != file.Pending || s.Upload.Method != "PUT" || s.Upload.Headers[0].Value != "image/png" || w.address("liaison", s.File) != "" {
 				t.Fatalf("%+v", s.File)
 			}
@@ -43,7 +43,7 @@ func TestAFileIsAnnouncedSentAttachedAndReadByWhoReadsWhatItIsAttachedTo(t *test
 				t.Error("others get it while it waits")
 			}
 			found, err := w.Claims(w.as("liaison"), report, school(), []id.File{f.ID})
-			if err != nil || found[0].Sha256 != hash(png) {
+			if err != nil || found[0].Sha256 != hashed() {
 				t.Fatalf("%+v, %v", found, err)
 			}
 			must(t, w.Settle(t.Context(), report, []id.File{f.ID}))
@@ -100,7 +100,7 @@ func TestWhatIsSaidOfAFileIsCheckedAtEachField(t *testing.T) {
 		"an odd type":   {func(in *file.StartInput) { in.MediaType = "image/png\r\nX: y" }, file.CodeType, "mediaType"},
 		"for another's": {func(in *file.StartInput) { in.Organisation = bank() }, fault.CodeForbidden, ""},
 	} {
-		in := picture(png)
+		in := picture()
 		tt.alter(&in)
 		_, err := w.Start(w.as("liaison"), in)
 		is(t, name, err, tt.code, tt.at)
@@ -108,10 +108,10 @@ func TestWhatIsSaidOfAFileIsCheckedAtEachField(t *testing.T) {
 	for who, code := range map[string]fault.Code{
 		"": fault.CodeUnauthenticated, "member": fault.CodeForbidden, "steward": fault.CodeForbidden, "banker": fault.CodeForbidden, "program": authz.CodeScopeMissing,
 	} {
-		_, err := w.Start(w.as(who), picture(png))
+		_, err := w.Start(w.as(who), picture())
 		is(t, who, err, code, "")
 	}
-	in := picture(png)
+	in := picture()
 	in.MediaType = "IMAGE/PNG; charset=x"
 	if s, err := w.Start(w.as("liaison"), in); err != nil || s.File.MediaType != "image/png" {
 		t.Errorf("%+v, %v", s, err)
@@ -121,7 +121,7 @@ func TestWhatIsSaidOfAFileIsCheckedAtEachField(t *testing.T) {
 func TestAnnouncingTwiceUnderOneNameAnnouncesOnce(t *testing.T) {
 	w := open(t)
 	once := func() (*file.Started, error) {
-		return w.Start(store.WithOnce(w.as("liaison"), store.NewOnce("liaison", "a", []byte("a"))), picture(png))
+		return w.Start(store.WithOnce(w.as("liaison"), store.NewOnce("liaison", "a", []byte("a"))), picture())
 	}
 	first, err := once()
 	must(t, err)
@@ -140,7 +140,7 @@ func TestAnnouncingTwiceUnderOneNameAnnouncesOnce(t *testing.T) {
 
 func TestBytesComeOnceInTimeAndAsAnnounced(t *testing.T) {
 	w := open(t)
-	s := w.announced(png)
+	s := w.announced()
 	for name, tt := range map[string]struct{ data, code string }{
 		"others":  {strings.Replace(png, "picture", "fixture", 1), string(transfer.CodeHash)},
 		"more":    {png + "!", string(transfer.CodeSize)},
@@ -163,7 +163,7 @@ func TestBytesComeOnceInTimeAndAsAnnounced(t *testing.T) {
 	if left := w.blobs(); len(left) != 1 {
 		t.Errorf("there are %v", left)
 	}
-	late := w.announced(png)
+	late := w.announced()
 	w.wait(transfer.UploadFor)
 	if code := w.put(late.Upload.URL, png); code != string(transfer.CodeExpired) {
 		t.Errorf("too late: %s", code)
@@ -172,7 +172,7 @@ func TestBytesComeOnceInTimeAndAsAnnounced(t *testing.T) {
 
 func TestOfManyWhoSendAtOnceOneIsTaken(t *testing.T) {
 	w := open(t)
-	s := w.announced(png)
+	s := w.announced()
 	codes := make(chan string)
 	for range 6 {
 		go func() { codes <- w.put(s.Upload.URL, png) }()
@@ -190,7 +190,7 @@ func TestOfManyWhoSendAtOnceOneIsTaken(t *testing.T) {
 
 func TestAnOrganisationAnnouncesSoMuchADay(t *testing.T) {
 	w := open(t)
-	in := picture(png)
+	in := picture()
 	in.Size = 1 << 20
 	for range file.SizesADay {
 		_, err := w.Start(w.as("liaison"), in)
@@ -211,7 +211,7 @@ func TestAnOrganisationAnnouncesSoMuchADay(t *testing.T) {
 
 func TestAFileBelongsToOneThingOfItsOrganisation(t *testing.T) {
 	w := open(t)
-	f, awaited := w.come(), w.announced(png).File
+	f, awaited := w.come(), w.announced().File
 	claim := func(who, subject string, of id.Organisation, files ...id.File) error {
 		_, err := w.Claims(w.as(who), subject, of, files)
 		return err
@@ -253,7 +253,7 @@ func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 	is(t, "by nobody", err, fault.CodeNotFound, "contract")
 	_, err = w.attach("banker", f)
 	is(t, "by another", err, fault.CodeNotFound, "")
-	_, err = w.attach("liaison", w.announced(png).File)
+	_, err = w.attach("liaison", w.announced().File)
 	is(t, "awaited", err, file.CodeNotCome, "id")
 	w.parties = []id.Organisation{bank()}
 	_, err = w.attach("liaison", f)
@@ -270,7 +270,7 @@ func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 		t.Fatalf("%+v, %v", f, err)
 	}
 	e := f.Outbox[len(f.Outbox)-1]
-	if e.Type != file.ToldAttached || !slices.Equal(e.Audience, []string{string(school()), string(bank())}) || bytes.Contains(e.Data, []byte("签到")) || !bytes.Contains(e.Data, []byte(hash(png))) {
+	if e.Type != file.ToldAttached || !slices.Equal(e.Audience, []string{string(school()), string(bank())}) || bytes.Contains(e.Data, []byte("签到")) || !bytes.Contains(e.Data, []byte(hashed())) {
 		t.Errorf("told %+v", e)
 	}
 	lists, err := w.Attachments(w.as("banker"), []id.Contract{contractID(), "ctr1_none"}, page.Args{First: new(10)})
@@ -322,7 +322,7 @@ func TestAnOrganisationsPeopleListWhatIsAttachedToNothing(t *testing.T) {
 
 func TestWhatDoesNotComeOrIsNotAttachedExpiresWithItsBytes(t *testing.T) {
 	w := open(t)
-	late, idle, named, gone := w.announced(png).File, w.come(), w.come(), w.come()
+	late, idle, named, gone := w.announced().File, w.come(), w.come(), w.come()
 	_, err := w.remove("liaison", gone)
 	must(t, err)
 	_, err = w.Claims(w.as("liaison"), report, school(), []id.File{named.ID})
@@ -366,7 +366,7 @@ func TestBytesThatNoFileNamesAreRemovedAfterADay(t *testing.T) {
 	for name, w := range map[string]*world{"folder": open(t), "s3": open(t, blobtest.S3(t))} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			kept, awaited := w.come(), w.announced(png).File
+			kept, awaited := w.come(), w.announced().File
 			must(t, w.Settle(t.Context(), report, []id.File{kept.ID}))
 			for _, key := range []string{ // what crashes leave
 				"files/zz/" + string(awaited.ID) + "-0011", "files/zz/" + string(kept.ID) + "-0011",
@@ -433,7 +433,7 @@ func TestWhoSentAFileIsForgottenWithWhatTheyCalledIt(t *testing.T) {
 	}
 	must(t, w.Forget(t.Context(), people()["liaison"].Person))
 	must(t, w.Forget(t.Context(), people()["liaison"].Person))
-	if got := w.file(f.ID); got.By != "" || got.Name != "" || got.Sha256 != hash(png) {
+	if got := w.file(f.ID); got.By != "" || got.Name != "" || got.Sha256 != hashed() {
 		t.Errorf("%+v", got)
 	}
 	if code, body := w.get(w.address("banker", w.file(f.ID))); code != 200 || body != png {

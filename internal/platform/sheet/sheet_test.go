@@ -269,6 +269,7 @@ func TestAnyTableSurvivesTheWayThroughAFile(t *testing.T) {
 
 // read reads whatever there is: it ends, and tells nothing but faults.
 func read(t *testing.T, f sheet.Format, text []byte) {
+	t.Helper()
 	r, err := sheet.Read(from(text), f, small())
 	for err == nil {
 		var l sheet.Line

@@ -64,6 +64,7 @@ func numbered(key string, n int) *badge {
 
 func TestATrialFindsWhatWouldBeRefusedAndWritesNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, badges *store.Collection[*badge]) {
+		t.Helper()
 		ctx := t.Context()
 		if _, err := badges.Add(ctx, "add", numbered("a", 1)); err != nil {
 			t.Fatal(err)
@@ -116,6 +117,7 @@ func TestATrialFindsWhatWouldBeRefusedAndWritesNothing(t *testing.T) {
 
 func TestManyAreKeptOneBehindTheOtherUpToTheFirstThatCannotBe(t *testing.T) {
 	onBoth(t, func(t *testing.T, badges *store.Collection[*badge]) {
+		t.Helper()
 		if err := badges.AddMany(t.Context(), "add", []*badge{numbered("a", 1), numbered("b", 2)}); err != nil {
 			t.Fatal(err)
 		}

@@ -139,14 +139,14 @@ func TestALineBecomesTheInputOfAMutation(t *testing.T) {
 func TestWhatDoesNotFitIsToldWithItsColumn(t *testing.T) {
 	f := form(t)
 	for column, want := range map[string]fault.Code{
-		"nmae": batch.CodeUnknown, "at.stret": batch.CodeUnknown, "places.x.street": batch.CodeUnknown, "clientMutationId": batch.CodeReserved,
+		"nome": batch.CodeUnknown, "at.stret": batch.CodeUnknown, "places.x.street": batch.CodeUnknown, "clientMutationId": batch.CodeReserved,
 	} {
 		_, err := f.Targets([]string{"name", column}, nil)
 		if fl := fault.Of(err); fl.Code != want || fl.Params["column"] != column {
 			t.Errorf("%s: %s %v", column, fl.Code, fl.Params)
 		}
 	}
-	_, err := f.Targets([]string{"nmae"}, nil)
+	_, err := f.Targets([]string{"nome"}, nil)
 	all := fault.All(err)
 	if len(all) != 2 || all[0].Params["nearest"] != "name" || all[1].Code != batch.CodeMissing {
 		t.Errorf("%v", err)
