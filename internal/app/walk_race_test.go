@@ -2,6 +2,6 @@
 
 package app_test
 
-// paces are the steps of each walk: with the race detector, in which every step takes ten times as long, one in ten. One
+// paces are the steps of each walk: with the race detector, in which every step takes ten times as long, one in 25. One
 // goroutine walks at a time; the whole walk is taken without the detector (make check).
-const paces = 2_500
+const paces = 1_000
