@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
+	"github.com/cobuild/cobuild/internal/platform/text"
 	"github.com/cobuild/cobuild/internal/platform/token"
 )
 
@@ -70,18 +71,10 @@ func (s *Service) Grant(ctx context.Context, p Proof, scope string) (*Grant, err
 func (a *ServiceAccount) narrowed(asked []authz.Scope) ([]authz.Scope, error) {
 	for _, one := range asked {
 		if !slices.Contains(a.Scopes, one) && (!one.Open() || !slices.Contains(authz.Scopes(), one)) {
-			return nil, fault.New(fault.Refused, CodeNotGranted, "scope", clipped(string(one)))
+			return nil, fault.New(fault.Refused, CodeNotGranted, "scope", text.Clip(string(one), 40))
 		}
 	}
 	return a.granted(slices.DeleteFunc(authz.Scopes(), func(s authz.Scope) bool { return !slices.Contains(asked, s) })), nil
-}
-
-// clipped keeps what a caller sent from filling our answer.
-func clipped(s string) string {
-	if len(s) > 40 {
-		return strings.ToValidUTF8(s[:40], "") + "…"
-	}
-	return s
 }
 
 // prove finds the account that a proof is of, and what it was proved by. Whatever is wrong, the answer is the same.

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/outbound"
@@ -45,29 +44,16 @@ func covers(asked, known string) bool {
 
 // meant is the known type, or the beginning of several, that is most like what was asked for.
 func meant(known []string, asked string) string {
-	asked = strings.ToLower(clipped(asked))
-	best, least := "contract.*", len(asked)+1
-	try := func(word string) {
-		if d := levenshtein.ComputeDistance(asked, strings.ToLower(word)); d < least {
-			best, least = word, d
-		}
-	}
+	words := slices.Clone(known)
 	for _, k := range known {
-		try(k)
 		if head, _, ok := strings.Cut(k, "."); ok {
-			try(head + ".*")
+			words = append(words, head+".*")
 		}
 	}
-	return best
+	return cmp.Or(text.Nearest(clipped(asked), words), "contract.*")
 }
 
-// clipped keeps what a caller sent from filling our answer.
-func clipped(s string) string {
-	if len(s) > 60 {
-		return strings.ToValidUTF8(s[:60], "") + "…"
-	}
-	return strings.ToValidUTF8(s, "")
-}
+func clipped(s string) string { return text.Clip(s, 60) }
 
 // selected checks a selection; an empty one is none.
 func (s *Service) selected(ctx context.Context, f *fault.List, asked *string) *string {

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/text"
 )
 
 // The faults of signing in at an issuer.
@@ -129,17 +130,9 @@ func (i *Issuers) find(name string) (*provider, error) {
 	all := i.providers()
 	n := slices.IndexFunc(all, func(p *provider) bool { return p.Name == name })
 	if n < 0 {
-		return nil, fault.New(fault.NotFound, CodeUnknown, "issuer", clipped(name))
+		return nil, fault.New(fault.NotFound, CodeUnknown, "issuer", text.Clip(name, maxName))
 	}
 	return all[n], nil
-}
-
-// clipped keeps what a caller sent from filling our answer.
-func clipped(s string) string {
-	if len(s) > maxName {
-		return strings.ToValidUTF8(s[:maxName], "") + "…"
-	}
-	return s
 }
 
 // client asks issuers: for a while, for so many bytes, and at the address it was given and no other.

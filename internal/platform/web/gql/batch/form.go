@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/text"
 )
 
 // Mutation names the field by which a mutation of a batch is named to the server: never the business of a file.
@@ -150,16 +150,5 @@ func (f *Form) names(path []string) []string {
 	return all
 }
 
-// nearest is the word most like another one, if it is at all.
-func nearest(word string, among []string) string {
-	best, least := "", 1+len([]rune(word))*2/3
-	for _, w := range among {
-		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(w)); d < least {
-			best, least = w, d
-		}
-	}
-	if best == "" {
-		return "–"
-	}
-	return best
-}
+// nearest is the word most like another one, as a sentence shows it.
+func nearest(word string, among []string) string { return cmp.Or(text.Nearest(word, among), "–") }
