@@ -23,7 +23,7 @@ func (a *App) bulkJobs(ctx context.Context) error {
 	}
 	a.Bulk, err = bulk.Open(ctx, a.Backend, &bulk.Service{
 		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Blobs: a.Config.Files.Bucket, Door: a.Transfers,
-		Again: a.again, Rights: a.anew, Plan: a.planExport, Form: a.formOf, Perform: a.perform,
+		Again: a.again, Rights: a.anew, Plan: a.planExport, Form: a.formOf, Perform: a.perform, Enter: a.enter,
 		Speak: func(ctx context.Context, l bulk.Language) context.Context {
 			return catalogue.With(ctx, sentences.Voice(map[bulk.Language]string{bulk.Chinese: "zh-CN"}[l]))
 		},
@@ -79,6 +79,12 @@ func (a *App) formOf(mutation string) (*bulk.Form, error) {
 		}, nil
 	}
 	return &bulk.Form{Query: f.Query, Object: f.Object(), Columns: columns}, nil
+}
+
+// enter lets the operations of a job through the gate as one.
+func (a *App) enter(ctx context.Context) (in context.Context, leave func(), ok bool) {
+	in, leave, err := a.Bounds.Gate.Enter(ctx)
+	return in, leave, err == nil
 }
 
 // perform runs an operation of a job in its owner's name.

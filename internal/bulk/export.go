@@ -22,7 +22,8 @@ const (
 	PageSize   = 100 // rows of a page of an export
 	mostPages  = 50  // of a piece
 	mostLines  = 5000
-	pieceTakes = 1500 * time.Millisecond
+	mostBytes  = 16 << 20 // of lines
+	pieceTakes = 3 * time.Second
 )
 
 // after is the variable by which a plan's query is told where a page begins.

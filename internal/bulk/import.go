@@ -3,12 +3,12 @@ package bulk
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	atOnce = 16 // lines of an import under way at the same time
-	batch  = 8 * atOnce
+	atOnce = 1024        // lines of an import under way at the same time: the store writes them together
+	breath = time.Second // until a server that is full is tried again
 )
 
 // trial is a dry run under way: what it would have written so far is known in this program alone.
@@ -97,44 +97,31 @@ type doing struct {
 	bad    []*Line
 }
 
-// goOn does lines in batches until the piece is full, the budget is used up or the file is at its end.
+// goOn does lines until the piece is full, the budget is used up or the file is at its end.
 func (s *Service) goOn(ctx context.Context, j *Job, w *worker, at *doing, made *piece) error {
-	began, first := s.now(), at.rows
-	var rows []row
-	var ends []int64
-	flush := func() error {
-		n, err := w.all(rows, ends, at, made)
-		if err == nil && n < len(rows) {
-			return errEnough // the budget is used up
-		}
-		rows, ends = rows[:0], ends[:0]
-		if err == nil && (at.rows-first >= mostLines || s.now().Sub(began) >= pieceTakes) {
-			return errEnough
-		}
+	rows, ends, err := s.next(ctx, j.Lines, at.offset)
+	if err != nil {
 		return err
 	}
-	stopped := false
-	err := s.each(ctx, j.Lines, at.offset, func(raw []byte, end int64) error {
+	n, err := w.all(rows, ends, at, made)
+	at.end = err == nil && n == len(rows) && at.rows == *j.Total
+	return err
+}
+
+// next reads the next lines, with the place behind each: as many as a piece takes at most.
+func (s *Service) next(ctx context.Context, lines string, from int64) (rows []row, ends []int64, err error) {
+	err = s.each(ctx, lines, from, func(raw []byte, end int64) error {
 		var r row
 		if err := json.Unmarshal(raw, &r); err != nil {
 			return fmt.Errorf("import: %w", err)
 		}
 		rows, ends = append(rows, r), append(ends, end)
-		if len(rows) < batch {
-			return nil
+		if len(rows) == mostLines || end-from > mostBytes {
+			return errEnough
 		}
-		err := flush()
-		stopped = errors.Is(err, errEnough)
-		return err
+		return nil
 	})
-	if err != nil || stopped {
-		return err
-	}
-	if err := flush(); err != nil && !errors.Is(err, errEnough) {
-		return err
-	}
-	at.end = at.wait == 0 && len(rows) == 0 || at.wait == 0 && at.rows == *j.Total
-	return nil
+	return rows, ends, err
 }
 
 // keepLines keeps what is wrong with lines.
@@ -172,19 +159,15 @@ type done struct {
 	err      error
 }
 
-// all does lines, several at once, and takes over what became of them in their order, up to the first that must wait.
+// all does lines and takes over what became of them in their order, up to the first that must wait.
 func (w *worker) all(rows []row, ends []int64, at *doing, made *piece) (n int, err error) {
-	out := make([]done, len(rows))
-	var all sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	for i := range rows {
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
-			out[i] = w.one(&rows[i])
-		})
+	within, leave, ok := w.s.Enter(w.within)
+	if !ok {
+		at.wait = breath
+		return 0, nil
 	}
-	all.Wait()
+	defer leave()
+	out := w.each(within, rows)
 	for i, d := range out {
 		if d.err != nil {
 			return i, d.err
@@ -214,9 +197,30 @@ func (w *worker) all(rows []row, ends []int64, at *doing, made *piece) (n int, e
 	return len(out), nil
 }
 
+// each does lines, as many as can be begun while the piece lasts: of an import many at once, of a dry run one after
+// another, so that of two that are equal always the later one is wrong.
+func (w *worker) each(ctx context.Context, rows []row) []done {
+	places := atOnce
+	if w.job.DryRun {
+		places = 1
+	}
+	out, begun := make([]done, len(rows)), 0
+	var g errgroup.Group
+	g.SetLimit(places)
+	for until := w.s.now().Add(pieceTakes); begun < len(rows) && w.s.now().Before(until); begun++ {
+		i := begun
+		g.Go(func() error {
+			out[i] = w.one(ctx, &rows[i])
+			return nil
+		})
+	}
+	_ = g.Wait() // what went wrong is in the lines
+	return out[:begun]
+}
+
 // one does one line. Its name for the server is made of the job and the line, so it is done once however often it is
 // tried.
-func (w *worker) one(r *row) (d done) {
+func (w *worker) one(ctx context.Context, r *row) (d done) {
 	if r.Bad != nil {
 		d.bad = []*Problem{r.Bad}
 		return d
@@ -224,14 +228,14 @@ func (w *worker) one(r *row) (d done) {
 	input, err := w.input(r)
 	if err != nil {
 		for _, f := range fault.All(err) {
-			p := w.s.problem(w.within, w.job.Language, f)
+			p := w.s.problem(ctx, w.job.Language, f)
 			p.Line = &r.Line
 			d.bad = append(d.bad, p)
 		}
 		return d
 	}
 	input["clientMutationId"] = "bulk " + string(w.job.ID) + " " + strconv.Itoa(r.Line)
-	o := w.s.Perform(w.within, w.form.Query, map[string]any{"input": input})
+	o := w.s.Perform(ctx, w.form.Query, map[string]any{"input": input})
 	if o.Wait > 0 {
 		d.wait = o.Wait
 		return d

@@ -83,6 +83,9 @@ type Service struct {
 	Form func(mutation string) (*Form, error)
 	// Perform runs an operation in the name of the actor in ctx.
 	Perform func(ctx context.Context, query string, variables map[string]any) Outcome
+	// Enter lets many operations of one job through the server's gate as one, so that they can wait for the disk together.
+	// It is not ok while there is no room; who has entered calls leave.
+	Enter func(ctx context.Context) (in context.Context, leave func(), ok bool)
 	// Speak is a context in which sentences are in a language.
 	Speak func(ctx context.Context, l Language) context.Context
 	// Wake has the work looked at now; may be nil.

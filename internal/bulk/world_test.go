@@ -107,6 +107,7 @@ func (w *world) restart() {
 			return &bulk.Form{Query: "make", Object: "thing", Columns: w.columns}, nil
 		},
 		Perform: w.perform,
+		Enter:   func(ctx context.Context) (context.Context, func(), bool) { return ctx, func() {}, true },
 		Speak: func(ctx context.Context, l bulk.Language) context.Context {
 			return catalogue.With(ctx, words.Voice(map[bulk.Language]string{bulk.Chinese: "zh-CN"}[l]))
 		},

@@ -40,15 +40,17 @@ type Service struct {
 	// Facts tells of sub-districts and of property managers, in the order of the identifiers.
 	Facts func(ctx context.Context, ids []id.Organisation) ([]organisation.Facts, error)
 
+	table       authz.Table
 	communities *store.Collection[Community]
 }
 
 // Open makes the room ready on a back end.
 func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
+	s.table = access.Table()
 	var err error
 	s.communities, err = store.Open(ctx, db, store.Options[Community]{
 		Schema: schema(), Read: access.CommunityRead, Now: s.Now, Told: s.Told, Make: decodable,
-		Policy: authz.PolicyOf[Community](access.Table(), access.CommunityRead, nil, nil, nil),
+		Policy: authz.PolicyOf[Community](s.table, access.CommunityRead, nil, nil, nil),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("communities: %w", err)
@@ -129,22 +131,22 @@ func (s *Service) change(ctx context.Context, c Community, in UpdateCommunityInp
 func (s *Service) move(ctx context.Context, f *fault.List, c Community, to id.Organisation) error {
 	b := c.Common()
 	was := Moved{From: b.SubDistrict, FromDistrict: b.District, To: to}
-	if err := mayMove(ctx, c); err != nil {
+	if err := s.mayMove(ctx, c); err != nil {
 		return err
 	}
 	before := len(*f)
 	if err := s.place(ctx, f, b, to); err != nil || len(*f) > before {
 		return err
 	}
-	if err := mayMove(ctx, c); err != nil {
+	if err := s.mayMove(ctx, c); err != nil {
 		return err
 	}
 	was.District = b.District
 	return b.Tell(EventMoved, was)
 }
 
-func mayMove(ctx context.Context, c Community) error {
-	if access.Table().Allows(authz.From(ctx), access.CommunityMove, c) {
+func (s *Service) mayMove(ctx context.Context, c Community) error {
+	if s.table.Allows(authz.From(ctx), access.CommunityMove, c) {
 		return nil
 	}
 	return fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.CommunityMove).At("subDistrict")

@@ -30,7 +30,8 @@ type Service struct {
 	// Noted hears how keys are used, for the security log; may be nil.
 	Noted func(context.Context, Use)
 
-	keys *store.Collection[*SigningKey]
+	table authz.Table
+	keys  *store.Collection[*SigningKey]
 }
 
 // Open makes the room ready on a back end.
@@ -38,10 +39,11 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	if s.Noted == nil {
 		s.Noted = func(context.Context, Use) {}
 	}
+	s.table = access.Table()
 	var err error
 	if s.keys, err = store.Open(ctx, db, store.Options[*SigningKey]{
 		Schema: schema(), Read: access.KeyRead, Now: s.Now, Told: s.Told,
-		Policy: authz.PolicyOf(access.Table(), access.KeyRead, nil, nil, view),
+		Policy: authz.PolicyOf(s.table, access.KeyRead, nil, nil, view),
 	}); err != nil {
 		return nil, fmt.Errorf("signing keys: %w", err)
 	}

@@ -31,7 +31,7 @@ func (s *Service) SignAs(ctx context.Context, o id.Organisation, say signing.Sta
 	if k == nil {
 		return "", "", fault.New(fault.Refused, CodeNoneHeld, "organisation", o)
 	}
-	if !access.Table().Allows(authz.From(ctx), access.KeyUse, k) {
+	if !s.table.Allows(authz.From(ctx), access.KeyUse, k) {
 		return "", "", fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.KeyUse)
 	}
 	private, err := s.open(k)

@@ -43,6 +43,7 @@ type Service struct {
 	// Facts tells of communities, in the order of the identifiers.
 	Facts func(ctx context.Context, ids []id.Organisation) ([]organisation.Facts, error)
 
+	table authz.Table
 	units *store.Collection[*ResidentUnit]
 }
 
@@ -51,10 +52,11 @@ func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
 	if s.Zone == nil {
 		s.Zone = time.FixedZone("Asia/Shanghai", 8*60*60)
 	}
+	s.table = access.Table()
 	var err error
 	s.units, err = store.Open(ctx, db, store.Options[*ResidentUnit]{
 		Schema: schema(), Read: access.UnitRead, Now: s.Now, Told: s.Told,
-		Policy: authz.PolicyOf[*ResidentUnit](access.Table(), access.UnitRead, nil, nil, nil),
+		Policy: authz.PolicyOf[*ResidentUnit](s.table, access.UnitRead, nil, nil, nil),
 		Make:   func(bson.Raw) (*ResidentUnit, error) { return &ResidentUnit{}, nil },
 	})
 	if err != nil {
@@ -145,7 +147,7 @@ func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit, wa
 			f.Add(fault.New(fault.NotFound, fault.CodeNotFound, "id", u.Registrations[i].Community), "registrations", strconv.Itoa(i), "community")
 			continue
 		}
-		if !slices.Contains(was, p.ID) && !mayRegister(ctx, u, p) {
+		if !slices.Contains(was, p.ID) && !s.mayRegister(ctx, u, p) {
 			f.Add(fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.UnitRegister), "registrations", strconv.Itoa(i), "community")
 		}
 	}
@@ -157,7 +159,7 @@ func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit, wa
 		return err
 	}
 	for _, p := range left {
-		if !mayRegister(ctx, u, p) {
+		if !s.mayRegister(ctx, u, p) {
 			f.Add(fault.New(fault.Forbidden, fault.CodeForbidden, "action", access.UnitRegister), "registrations")
 		}
 	}
@@ -167,13 +169,13 @@ func (s *Service) locate(ctx context.Context, f *fault.List, u *ResidentUnit, wa
 
 // mayRegister says whether the caller may bring a unit to a community or take it from there: the unit by itself, and
 // whoever may register units in that very community. No community brings a unit to another one.
-func mayRegister(ctx context.Context, u *ResidentUnit, at organisation.Facts) bool {
+func (s *Service) mayRegister(ctx context.Context, u *ResidentUnit, at organisation.Facts) bool {
 	a := authz.From(ctx)
 	if !a.Known() { // nobody is refused as a whole
 		return true
 	}
 	there := &ResidentUnit{Communities: []id.Organisation{at.ID}, SubDistricts: []id.Organisation{at.SubDistrict}, Districts: []id.Organisation{at.District}}
-	return u.ID != "" && a.Holds(authz.Liaison, u.ID) || access.Table().Allows(a, access.UnitRegister, there)
+	return u.ID != "" && a.Holds(authz.Liaison, u.ID) || s.table.Allows(a, access.UnitRegister, there)
 }
 
 func (s *Service) places(ctx context.Context, u *ResidentUnit) ([]organisation.Facts, error) {
