@@ -54,9 +54,6 @@ func (r *relay) step(ctx context.Context) (moved int, settled bool, err error) {
 		return 0, err == nil && len(parcels) == 0, err
 	}
 	moved, err = r.moveAll(ctx, parcels)
-	if moved > 0 {
-		r.wakeFollowers()
-	}
 	return moved, err == nil && len(parcels) == 0, err
 }
 
@@ -148,6 +145,7 @@ func (r *relay) move(ctx context.Context, parcels []parcel) (moved int, err erro
 		r.known = false
 		return 0, fmt.Errorf("journal: events of %s: %w", parcels[0].ID, err)
 	}
+	r.wakeFollowers()
 	errs := make([]error, len(parcels))
 	var g errgroup.Group
 	g.SetLimit(clearedAtOnce)

@@ -208,7 +208,7 @@ func (e *Ear) hear(raw []byte, times *Times) error {
 	if err != nil {
 		return err
 	}
-	times.Add(time.Since(t.Data.It.At))
+	times.Add(t.Data.It.At)
 	was := e.last.Load()
 	e.mu.Lock()
 	defer e.mu.Unlock()
