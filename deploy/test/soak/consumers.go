@@ -33,17 +33,14 @@ func consumers(s *server, dir string, o options) ([]consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []consumer{&reader{}, watch}
+	hook, err := newHook()
+	if err != nil {
+		return nil, err
+	}
+	s.flags = append(s.flags, "--webhook-allow-http", "--webhook-allow-network", "127.0.0.0/8")
+	all := []consumer{&reader{}, watch, hook}
 	if o.follow != "" {
 		all = append(all, &sample{program: o.follow, dir: dir, dice: rand.New(rand.NewPCG(o.seed, 0))})
-	}
-	if o.webhooks {
-		x, err := newHook()
-		if err != nil {
-			return nil, err
-		}
-		s.flags = append(s.flags, "--webhook-allow-http", "--webhook-allow-network", "127.0.0.0/8")
-		all = append(all, x)
 	}
 	return all, nil
 }

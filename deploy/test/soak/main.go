@@ -26,7 +26,6 @@ func main() {
 	o := options{out: os.Stdout}
 	flag.StringVar(&o.program, "cobuild", "bin/cobuild", "the program to kill")
 	flag.StringVar(&o.follow, "follow", "", "the program of docs/examples/follow, which is killed too; none where empty")
-	flag.BoolVar(&o.webhooks, "webhooks", false, "whether an endpoint of a partner's follows too")
 	flag.IntVar(&o.rounds, "rounds", 200, "how often to kill it on each store")
 	flag.Uint64Var(&o.seed, "seed", 0, "of the random choices; 0 takes a new one")
 	flag.IntVar(&o.workers, "workers", 12, "people's threads of work at once")

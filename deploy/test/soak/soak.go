@@ -12,14 +12,13 @@ import (
 
 // options of a run.
 type options struct {
-	program  string
-	follow   string // the example that follows; empty for none
-	webhooks bool   // whether the server has them
-	rounds   int
-	seed     uint64
-	workers  int
-	mongodb  string
-	out      io.Writer
+	program string
+	follow  string // the example that follows; empty for none
+	rounds  int
+	seed    uint64
+	workers int
+	mongodb string
+	out     io.Writer
 }
 
 // soak is a whole run on one store.
