@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,9 @@ import (
 
 // lookAgain is how often a job is looked at, and an answer asked for that the server had no place for.
 const lookAgain = 500 * time.Millisecond
+
+// away is how long a server may not answer while its job is waited for: it starts again, and goes on with the job.
+const away = 5 * time.Minute
 
 func (p *program) exporting() *cli.Command {
 	output := p.stringFlag("output", "")
@@ -177,7 +181,7 @@ func (p *program) wrong(ctx context.Context, s *speaker, j *job) error {
 func (p *program) await(ctx context.Context, s *speaker, j *job, what string) (*job, error) {
 	bar := p.bar(-1, what)
 	defer func() { _ = bar.Finish() }()
-	id := j.ID
+	id, heard := j.ID, time.Now()
 	for {
 		if j.Total > 0 && bar.GetMax64() != j.Total {
 			bar.ChangeMax64(j.Total)
@@ -198,9 +202,13 @@ func (p *program) await(ctx context.Context, s *speaker, j *job, what string) (*
 		}
 		var got struct{ BulkJob *job }
 		if err := s.ask(ctx, `query($id: ID!) { bulkJob(id: $id) {`+jobFields+`} }`, map[string]any{"id": id}, &got); err != nil {
-			return nil, err
+			if _, silent := errors.AsType[*url.Error](err); !silent || ctx.Err() == nil && time.Since(heard) > away {
+				return nil, err
+			}
+			bar.Describe(p.text("bulk.away"))
+			continue
 		}
-		if j = got.BulkJob; j == nil {
+		if j, heard = got.BulkJob, time.Now(); j == nil {
 			return nil, errors.New(p.text("bulk.ended"))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -198,23 +199,32 @@ func (w *worker) all(rows []row, ends []int64, at *doing, made *piece) (n int, e
 }
 
 // each does lines, as many as can be begun while the piece lasts: of an import many at once, of a dry run one after
-// another, so that of two that are equal always the later one is wrong.
+// another. Of two lines that cannot both be done the later one is wrong.
 func (w *worker) each(ctx context.Context, rows []row) []done {
-	places := atOnce
+	places, wait := atOnce, repeated(rows)
 	if w.job.DryRun {
-		places = 1
+		places, wait = 1, make([]bool, len(rows))
 	}
 	out, begun := make([]done, len(rows)), 0
 	var g errgroup.Group
 	g.SetLimit(places)
-	for until := w.s.now().Add(pieceTakes); begun < len(rows) && w.s.now().Before(until); begun++ {
-		i := begun
-		g.Go(func() error {
-			out[i] = w.one(ctx, &rows[i])
-			return nil
-		})
+	var held atomic.Bool // by the owner's budget: what came later would only be tried in vain
+	for until := w.s.now().Add(pieceTakes); begun < len(rows) && !held.Load() && w.s.now().Before(until); begun++ {
+		if i := begun; !wait[i] {
+			g.Go(func() error {
+				if out[i] = w.one(ctx, &rows[i]); out[i].wait > 0 {
+					held.Store(true)
+				}
+				return nil
+			})
+		}
 	}
 	_ = g.Wait() // what went wrong is in the lines
+	for i := range begun {
+		if wait[i] {
+			out[i] = w.one(ctx, &rows[i])
+		}
+	}
 	return out[:begun]
 }
 

@@ -23,6 +23,39 @@ func names(n int) string {
 	return b.String()
 }
 
+func TestOfTwoLinesThatCannotBothBeDoneTheLaterOneIsWrong(t *testing.T) {
+	for _, head := range []string{"name\n", ""} {
+		w := newWorld(t)
+		w.taken = map[string]bool{}
+		var b strings.Builder
+		b.WriteString(head)
+		for i := range 2000 {
+			if head == "" {
+				fmt.Fprintf(&b, "{\"name\":\"n%d\"}\n", i/2)
+			} else {
+				fmt.Fprintf(&b, "n%d\n", i/2)
+			}
+		}
+		j := w.bring(b.String(), func(in *bulk.ImportInput) {
+			if head == "" {
+				in.Format = sheet.NDJSON
+			}
+		})
+		w.settle()
+		if j = w.job(j); j.FailedRows != 1000 {
+			t.Fatalf("%d lines are wrong, %v", j.FailedRows, j.Failure)
+		}
+		first := 100
+		bad, err := w.LineErrors(w.as(ann), j, page.Args{First: &first})
+		must(t, err)
+		for i, e := range bad.Edges {
+			if want := strings.Count(head, "\n") + 2*(i+1); e.Node.Number != want {
+				t.Fatalf("line %d is wrong, not %d", e.Node.Number, want)
+			}
+		}
+	}
+}
+
 func TestEveryLineIsDoneOnceAndTold(t *testing.T) {
 	w := newWorld(t)
 	w.refuse = map[string]fault.Code{"n7": "ALREADY_TAKEN", "n300": "TOO_LONG"}

@@ -50,6 +50,7 @@ type world struct {
 	office map[id.Person]id.Organisation
 	budget int                   // operations before the next one must wait; below 0 for any number
 	refuse map[string]fault.Code // by name, what a mutation says of it
+	taken  map[string]bool       // names of which there can be only one, those that were made; nil where any may repeat
 	asked  func(authz.Actor)     // hears who asks
 }
 
@@ -211,6 +212,12 @@ func (w *world) make(in map[string]any) bulk.Outcome {
 		return bulk.Outcome{Data: json.RawMessage(`{"it":{"thing":null,"replayed":false,"errors":[{"code":"` + string(code) + `","path":["name"],"message":"no ` + name + `"}]}}`)}
 	}
 	_, again := w.made[key]
+	if w.taken != nil && !again {
+		if w.taken[name] {
+			return bulk.Outcome{Data: json.RawMessage(`{"it":{"thing":null,"replayed":false,"errors":[{"code":"ALREADY_TAKEN","path":["name"],"message":"taken"}]}}`)}
+		}
+		w.taken[name] = true
+	}
 	w.made[key] = name
 	return bulk.Outcome{Data: json.RawMessage(fmt.Sprintf(`{"it":{"thing":{"id":"thing-%s"},"replayed":%t,"errors":[]}}`, name, again))}
 }
