@@ -138,8 +138,8 @@ type App struct {
 	leases  *limit.Leases  // nil where this node is the only one
 	engine  *gql.Engine
 
-	Feed   *feed.Feed               // what subscriptions hear
-	anewOf feed.Shared[authz.Actor] // the rights of those who listen
+	Feed   *feed.Feed                     // what subscriptions hear
+	anewOf feed.Shared[came, authz.Actor] // the rights of those who listen
 
 	measures *prometheus.Registry // of the handler
 

@@ -36,10 +36,13 @@ func (a *App) anew(ctx context.Context) (authz.Actor, error) {
 		return was, nil
 	}
 	bearer := string(authz.ProofFrom(ctx).Bearer)
-	return a.anewOf.Read(ctx, request.Address(ctx)+" "+bearer, func(ctx context.Context) (authz.Actor, error) {
+	return a.anewOf.Read(ctx, came{request.Address(ctx), bearer}, func(ctx context.Context) (authz.Actor, error) {
 		return a.Authenticate(ctx, bearer)
 	})
 }
+
+// came is with what somebody came, and from where.
+type came struct{ address, bearer string }
 
 // callers find out who is calling on connections that stay open.
 func (a *App) callers() gql.Callers {

@@ -54,7 +54,7 @@ func (c *changes) Next(ctx context.Context) (*stream.Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, err := c.tell(authz.With(ctx, n.Actor), n)
+		e, err := c.tell(ctx, n)
 		if e != nil || err != nil {
 			return e, err
 		}
@@ -64,13 +64,13 @@ func (c *changes) Next(ctx context.Context) (*stream.Event, error) {
 // tell makes an event of a note, or nothing where it is none of the caller's concern.
 func (c *changes) tell(ctx context.Context, n feed.Note) (*stream.Event, error) {
 	if n.Entry == nil {
-		return nil, c.still(ctx)
+		return nil, c.still(authz.With(ctx, n.Actor))
 	}
 	if !c.s.table.Could(n.Actor, access.ContractRead, n.Entry.Subject, n.Entry.Audience) {
-		return nil, c.still(ctx)
+		return nil, c.still(authz.With(ctx, n.Actor))
 	}
-	found, err := c.s.shown.Read(ctx, n.Actor.Rights()+" "+n.Entry.Subject, func(ctx context.Context) (*Contract, error) {
-		return c.s.Contract(ctx, id.Contract(n.Entry.Subject)) // who may read it goes by rights alone
+	found, err := c.s.shown.Read(ctx, feed.Sight{Rights: n.Actor.Rights(), Subject: n.Entry.Subject}, func(ctx context.Context) (*Contract, error) {
+		return c.s.Contract(authz.With(ctx, n.Actor), id.Contract(n.Entry.Subject)) // who may read it goes by rights alone
 	})
 	if c.only == nil && fault.Is(err, fault.CodeNotFound) {
 		return nil, nil //nolint:nilnil // nothing to tell is no mistake

@@ -52,7 +52,7 @@ type Service struct {
 
 	amendments *store.Collection[*Amendment]
 
-	shown feed.Shared[*Contract] // to those who listen
+	shown feed.Shared[feed.Sight, *Contract] // to those who listen
 }
 
 // Open makes the room ready on a back end.

@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/journal"
@@ -47,7 +48,7 @@ func (p *published) Next(ctx context.Context) (*stream.Event, error) {
 		if n.Entry == nil || !p.f.matches(n.Entry) || !p.s.couldRead(n.Actor, n.Entry) {
 			continue
 		}
-		seen, err := p.s.visible(authz.With(ctx, n.Actor), n.Entry)
+		seen, err := p.s.visible(ctx, n.Actor, n.Entry)
 		if err != nil {
 			return nil, err
 		}
@@ -64,11 +65,17 @@ func (p *published) Next(ctx context.Context) (*stream.Event, error) {
 
 // visible says whether the actor may read the subject of an entry now. The windows of one caller, and all programs under
 // one account, ask together.
-func (s *Service) visible(ctx context.Context, e *journal.Entry) (bool, error) {
-	a := authz.From(ctx)
-	who := string(a.Person) + " " + string(a.Session) + " " + a.Rights()
-	return s.seen.Read(ctx, who+" "+e.Subject, func(ctx context.Context) (bool, error) {
-		kept, err := s.readable(ctx, []*journal.Entry{e})
+func (s *Service) visible(ctx context.Context, a authz.Actor, e *journal.Entry) (bool, error) {
+	key := asker{a.Person, a.Session, feed.Sight{Rights: a.Rights(), Subject: e.Subject}}
+	return s.seen.Read(ctx, key, func(ctx context.Context) (bool, error) {
+		kept, err := s.readable(authz.With(ctx, a), []*journal.Entry{e})
 		return len(kept) > 0, err
 	})
+}
+
+// asker is who asks for an object.
+type asker struct {
+	person  id.Person
+	session id.Session
+	sight   feed.Sight
 }

@@ -26,14 +26,14 @@ type Service struct {
 	Visible func(ctx context.Context, subjects []string) ([]bool, error)
 
 	table authz.Table
-	seen  *feed.Shared[bool] // by those who listen
+	seen  *feed.Shared[asker, bool] // by those who listen
 
 	latest *latest
 }
 
 // New makes the room.
 func New(s Service) *Service {
-	s.table, s.seen, s.latest = access.Table(), new(feed.Shared[bool]), new(latest)
+	s.table, s.seen, s.latest = access.Table(), new(feed.Shared[asker, bool]), new(latest)
 	return &s
 }
 

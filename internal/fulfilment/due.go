@@ -131,7 +131,7 @@ func (d *dues) tell(ctx context.Context, n feed.Note) (*CommitmentDue, error) {
 	if err := d.still(ctx); err != nil {
 		return nil, err
 	}
-	found, err := d.s.shown.Read(ctx, n.Actor.Rights()+" "+n.Entry.Subject, func(ctx context.Context) (*Fulfilment, error) {
+	found, err := d.s.shown.Read(ctx, feed.Sight{Rights: n.Actor.Rights(), Subject: n.Entry.Subject}, func(ctx context.Context) (*Fulfilment, error) {
 		return d.s.Fulfilment(ctx, id.Fulfilment(n.Entry.Subject)) // who may read it goes by rights alone
 	})
 	switch {

@@ -31,12 +31,12 @@ type Service struct {
 	outlines    *store.Collection[*outline]
 	tallies     *store.Collection[*tally]
 	rates       *store.Collection[*rate]
-	shown       *feed.Shared[*Fulfilment] // to those who listen
+	shown       *feed.Shared[feed.Sight, *Fulfilment] // to those who listen
 }
 
 // Open makes the room ready on a back end.
 func Open(ctx context.Context, db store.Backend, s Service) (*Service, error) {
-	s.table, s.shown = access.Table(), new(feed.Shared[*Fulfilment])
+	s.table, s.shown = access.Table(), new(feed.Shared[feed.Sight, *Fulfilment])
 	var err error
 	if s.fulfilments, err = store.Open(ctx, db, store.Options[*Fulfilment]{
 		Schema: fulfilmentSchema(), Read: access.FulfilmentRead, Now: s.Now, Told: s.Told,

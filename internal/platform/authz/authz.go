@@ -8,7 +8,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -68,18 +67,21 @@ func (a Actor) IsSystem() bool { return a.system }
 // Rights names what the actor may do beyond what belongs to them as a person: equal for all who hold the same offices in the
 // same order, by the same delegations, and for one service account with the same scopes.
 func (a Actor) Rights() string {
-	var b strings.Builder
+	b := make([]byte, 0, 64*(1+len(a.Holdings)+len(a.Scopes)))
 	if a.system {
-		b.WriteByte('!')
+		b = append(b, '!')
 	}
-	b.WriteString(strconv.Quote(string(a.Service)))
+	b = strconv.AppendQuote(b, string(a.Service))
 	for _, s := range a.Scopes {
-		b.WriteString(" " + strconv.Quote(s))
+		b = strconv.AppendQuote(append(b, ' '), s)
 	}
 	for _, h := range a.Holdings {
-		b.WriteString(";" + strconv.Quote(string(h.Role)) + strconv.Quote(string(h.Organisation)) + strconv.FormatBool(h.Signing) + strconv.Quote(string(h.By)))
+		b = strconv.AppendQuote(append(b, ';'), string(h.Role))
+		b = strconv.AppendQuote(b, string(h.Organisation))
+		b = strconv.AppendBool(b, h.Signing)
+		b = strconv.AppendQuote(b, string(h.By))
 	}
-	return b.String()
+	return string(b)
 }
 
 // Known says whether somebody is signed in.

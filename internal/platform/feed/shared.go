@@ -18,10 +18,13 @@ const patience = 20 * time.Second
 //
 // After an event thousands of listeners ask for the rights of a few dozen callers, and for one object: each of them must
 // ask at that moment, and none needs an answer of its own. What they are given is theirs together: nobody may alter it.
-type Shared[T any] struct {
+type Shared[K comparable, T any] struct {
 	mu   sync.Mutex
-	next map[string]*reading[T]
+	next map[K]*reading[T]
 }
+
+// Sight is an object for all who have the same rights, where nothing else says whether they may read it.
+type Sight struct{ Rights, Subject string }
 
 // reading is one that has not begun, or is under way.
 type reading[T any] struct {
@@ -31,7 +34,7 @@ type reading[T any] struct {
 }
 
 // Read gives back what read finds for a key. Who asked first reads for all, in a context that outlives their own.
-func (s *Shared[T]) Read(ctx context.Context, key string, read func(context.Context) (T, error)) (T, error) {
+func (s *Shared[K, T]) Read(ctx context.Context, key K, read func(context.Context) (T, error)) (T, error) {
 	s.mu.Lock()
 	if r, there := s.next[key]; there {
 		s.mu.Unlock()
@@ -39,7 +42,7 @@ func (s *Shared[T]) Read(ctx context.Context, key string, read func(context.Cont
 	}
 	r := &reading[T]{done: make(chan struct{}), err: errUnread}
 	if s.next == nil {
-		s.next = map[string]*reading[T]{}
+		s.next = map[K]*reading[T]{}
 	}
 	s.next[key] = r
 	s.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 // A counter is raised before anybody asks: whoever asks then must be told at least that.
 func TestWhatIsReadTogetherIsAsFreshAsWhatIsReadAlone(t *testing.T) {
 	const many, each = 50, 40
-	var s feed.Shared[int64]
+	var s feed.Shared[string, int64]
 	var counter, readings atomic.Int64
 	var all sync.WaitGroup
 	for range many {
@@ -38,7 +38,7 @@ func TestWhatIsReadTogetherIsAsFreshAsWhatIsReadAlone(t *testing.T) {
 }
 
 func TestEachKeyIsReadApart(t *testing.T) {
-	var s feed.Shared[string]
+	var s feed.Shared[string, string]
 	var all sync.WaitGroup
 	for _, key := range []string{"a", "b", "c"} {
 		for range 20 {
@@ -53,7 +53,7 @@ func TestEachKeyIsReadApart(t *testing.T) {
 }
 
 func TestAReadingOutlivesWhoBeganIt(t *testing.T) {
-	var s feed.Shared[string]
+	var s feed.Shared[string, string]
 	began, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got, err := s.Read(began, "k", func(ctx context.Context) (string, error) { return "read", ctx.Err() }); err != nil || got != "read" {
@@ -62,7 +62,7 @@ func TestAReadingOutlivesWhoBeganIt(t *testing.T) {
 }
 
 func TestAReadingThatPanicsIsReadByNobody(t *testing.T) {
-	var s feed.Shared[string]
+	var s feed.Shared[string, string]
 	var all sync.WaitGroup
 	var panics, told atomic.Int64
 	for range 100 {
@@ -88,7 +88,7 @@ func TestAReadingThatPanicsIsReadByNobody(t *testing.T) {
 }
 
 func TestAFailureIsToldToAllWhoAskedTogether(t *testing.T) {
-	var s feed.Shared[string]
+	var s feed.Shared[string, string]
 	broken := errors.New("broken")
 	var all sync.WaitGroup
 	for range 20 {
@@ -103,7 +103,7 @@ func TestAFailureIsToldToAllWhoAskedTogether(t *testing.T) {
 
 // A reading that has begun may be older than what somebody has just seen: it is not for them.
 func TestWhoAsksWhileAReadingIsUnderWayIsNotAnsweredByIt(t *testing.T) {
-	var s feed.Shared[int]
+	var s feed.Shared[string, int]
 	reading, end := make(chan struct{}), make(chan struct{})
 	var readings atomic.Int64
 	var all sync.WaitGroup

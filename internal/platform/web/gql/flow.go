@@ -60,21 +60,22 @@ func (f *flow) next(ctx context.Context) (seq int64, body []byte, err error) {
 		return 0, nil, errTokenOver
 	}
 	f.e.live.told.WithLabelValues(f.name).Inc()
-	within, cancel := context.WithTimeout(ctx, f.e.live.Deadline)
-	defer cancel()
 	if ev.Of == "" || f.e.live.Apart {
-		body, _ = f.answer(within, ev)
+		body, _ = f.answer(ctx, ev)
 		return ev.Seq, body, nil
 	}
 	key := echoKey{asked: f.asked, sight: f.sight(ctx, ev.Actor), of: ev.Of, heard: f.e.c.Heard(), seq: ev.Seq}
-	body = f.e.echoes.tell(within, key,
-		func() ([]byte, bool) { return f.answer(within, f.mask(ev)) },
-		func() []byte { own, _ := f.answer(within, ev); return own })
+	body = f.e.echoes.tell(ctx, key,
+		func() ([]byte, bool) { return f.answer(ctx, f.mask(ev)) },
+		func() []byte { own, _ := f.answer(ctx, ev); return own })
 	return ev.Seq, body, nil
 }
 
-// answer runs the operation about an event. With an error it is for this subscriber alone: it names their request.
+// answer runs the operation about an event, for no longer than the deadline. With an error it is for this subscriber
+// alone: it names their request.
 func (f *flow) answer(ctx context.Context, ev *stream.Event) (body []byte, shared bool) {
+	ctx, cancel := context.WithTimeout(ctx, f.e.live.Deadline)
+	defer cancel()
 	f.e.live.asked.WithLabelValues(f.name).Inc()
 	resp := f.e.run(stream.Telling(ctx, ev), f.op)
 	return encode(resp), len(resp.Errors) == 0
