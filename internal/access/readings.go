@@ -18,6 +18,8 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindWebhook: WebhookRead,
 		id.KindFile:    FileRead,
 		id.KindBulkJob: BulkRead,
+
+		id.KindPlaybook: PlaybookRead, id.KindPlaybookApplication: PlaybookApplicationRead,
 	}[k]
 	return action, ok
 }

@@ -45,6 +45,9 @@ func scopeOf(action string) authz.Scope {
 	if what == "profile" {
 		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
 	}
+	if what == "playbook" {
+		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
+	}
 	if verb == "sign" {
 		return authz.ScopeContractsSign
 	}
