@@ -18,6 +18,8 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindWebhook: WebhookRead,
 		id.KindFile:    FileRead,
 		id.KindBulkJob: BulkRead,
+
+		id.KindProject: ProjectRead, id.KindProjectTemplate: ProjectTemplateRead, id.KindProjectMigration: ProjectMigrationRead,
 	}[k]
 	return action, ok
 }

@@ -48,6 +48,9 @@ func Table() authz.Table {
 		webhooks(),
 		files(),
 		bulkJobs(),
+
+		projects(),
+		projectTemplates(),
 	)))
 }
 
