@@ -20,6 +20,8 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindBulkJob: BulkRead,
 
 		id.KindPlaybook: PlaybookRead, id.KindPlaybookApplication: PlaybookApplicationRead,
+
+		id.KindProject: ProjectRead, id.KindProjectTemplate: ProjectTemplateRead, id.KindProjectMigration: ProjectMigrationRead,
 	}[k]
 	return action, ok
 }

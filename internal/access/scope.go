@@ -42,6 +42,9 @@ func scopeOf(action string) authz.Scope {
 	if what == "bulkJob" {
 		return authz.ScopePublic // what it reads and does asks for scopes of its own
 	}
+	if what == "projectTemplate" {
+		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
+	}
 	if what == "profile" {
 		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
 	}

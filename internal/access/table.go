@@ -50,6 +50,9 @@ func Table() authz.Table {
 		bulkJobs(),
 
 		playbooks(),
+
+		projects(),
+		projectTemplates(),
 	)))
 }
 

@@ -117,8 +117,8 @@ func (w *writer) roles() {
 func (w *writer) texts() {
 	f, b := &w.faults, &w.body
 	b.Title, b.Purpose = line(f, "title", w.in.Title, 1, MaxTitle), block(f, "purpose", w.in.Purpose, 1, MaxPurpose)
-	b.Title.known(f, "title", w.names)
-	b.Purpose.known(f, "purpose", w.names)
+	known(f, "title", b.Title, w.names)
+	known(f, "purpose", b.Purpose, w.names)
 }
 
 func (w *writer) articles() {
@@ -138,8 +138,8 @@ func (w *writer) articles() {
 func (w *writer) article(f *fault.List, in ArticleInput) *Article {
 	if in.LibraryClause == nil {
 		a := &Article{Heading: line(f, "heading", or(in.Heading, Words{}), 1, MaxTitle), Text: block(f, "body", or(in.Body, Words{}), 1, MaxBody)}
-		a.Heading.known(f, "heading", w.names)
-		a.Text.known(f, "body", w.names)
+		known(f, "heading", a.Heading, w.names)
+		known(f, "body", a.Text, w.names)
 		return a
 	}
 	if in.Heading != nil || in.Body != nil {
@@ -187,8 +187,8 @@ func (w *writer) promise(f *fault.List, in PromiseInput) *Promise {
 		Unit:         line(f, "unit", or(in.Unit, Words{}), 0, MaxUnit),
 		EvidenceNote: block(f, "evidenceNote", or(in.EvidenceNote, Words{}), 0, MaxAction),
 	}
-	p.Action.known(f, "action", w.names)
-	p.EvidenceNote.known(f, "evidenceNote", w.names)
+	known(f, "action", p.Action, w.names)
+	known(f, "evidenceNote", p.EvidenceNote, w.names)
 	if len(in.EvidenceRequired) > 0 {
 		p.EvidenceRequired = chosen(f, "evidenceRequired", in.EvidenceRequired, EvidenceKinds())
 	}

@@ -77,8 +77,8 @@ func (s *Service) RetireClause(ctx context.Context, in RetireClauseInput) (*Libr
 func (in ClauseBodyInput) write() (ClauseBody, error) {
 	var own, f fault.List
 	b := ClauseBody{Topic: in.Topic, Heading: line(&own, "heading", in.Heading, 1, MaxTitle), Text: block(&own, "body", in.Body, 1, MaxBody)}
-	b.Heading.known(&own, "heading", common())
-	b.Text.known(&own, "body", common())
+	known(&own, "heading", b.Heading, common())
+	known(&own, "body", b.Text, common())
 	if !slices.Contains(Topics(), in.Topic) {
 		own.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", "topic"), "topic")
 	}

@@ -275,7 +275,7 @@ func (w *filler) name(f organisation.Facts) string {
 	return f.Name
 }
 
-func (w *filler) say(t Words) string { return strings.TrimSpace(filled(t.said(w.lang), w.with)) }
+func (w *filler) say(t Words) string { return strings.TrimSpace(filled(in(t, w.lang), w.with)) }
 
 func (w *filler) commitment(p *Promise) FilledCommitment {
 	c := FilledCommitment{

@@ -144,6 +144,9 @@ const (
 	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
 
 	Reading Relation = "READER" // with which a contract in force shares something of the object
+
+	Approving  Relation = "APPROVER"  // the sub-district that approves a secretary's project
+	Commending Relation = "COMMENDER" // the district that commends it
 )
 
 // Related is an object that knows the organisations that stand to it in some way.
