@@ -9,11 +9,13 @@
 package playbook
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
 
 	"github.com/cobuild/cobuild/internal/id"
-	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/platform/text"
 )
 
 // CommunityType is the type of community that a playbook is for.
@@ -35,6 +37,9 @@ const (
 	Advancement Strategy = "ADVANCEMENT"
 )
 
+// Audience is for whom something is lacking.
+type Audience string
+
 // UnitKind is a kind of resident unit.
 type UnitKind string
 
@@ -42,20 +47,7 @@ type UnitKind string
 type EvidenceKind string
 
 // Words are one text in both languages of the house.
-type Words struct{ Zh, En string }
-
-// Text is the text in the language of the request.
-func (w Words) Text(ctx context.Context) string {
-	return w.In(catalogue.From(ctx).Language())
-}
-
-// In is the text in a language of the house; Chinese where it is neither.
-func (w Words) In(language string) string {
-	if language == "en" {
-		return w.En
-	}
-	return w.Zh
-}
+type Words = text.Both
 
 // Playbook is one version of what is typical of communities of a type.
 type Playbook struct {
@@ -87,13 +79,13 @@ type Basis struct {
 
 // Need is something that communities of the type typically lack.
 type Need struct {
-	Key      string
-	Category string // code of the tree of categories
-	Audience string
-	Title    Words
-	Text     Words
-	Quantity *int
-	Unit     *Words
+	Key       string
+	Category  string // code of the tree of categories
+	Audiences []Audience
+	Title     Words
+	Text      Words
+	Quantity  int // what is usual
+	Unit      Words
 	Basis
 }
 
@@ -104,8 +96,8 @@ type Resource struct {
 	Provider UnitKind
 	Title    Words
 	Text     *Words
+	Quantity int // what is usual
 	Unit     Words
-	Quantity *int // what is usual
 	Basis
 }
 
@@ -160,19 +152,27 @@ type ProjectTemplate struct {
 	Basis
 }
 
-// Schema is a JSON Schema (2020-12), as its file has it.
+// Schema is a JSON Schema (2020-12), as its file has it, without needless space.
 type Schema string
 
 // UnmarshalJSON keeps it as it stands.
-func (s *Schema) UnmarshalJSON(raw []byte) error { *s = Schema(raw); return nil }
+func (s *Schema) UnmarshalJSON(raw []byte) error {
+	var b bytes.Buffer
+	err := json.Compact(&b, raw)
+	*s = Schema(b.String())
+	return err
+}
 
 // MarshalJSON gives it back.
 func (s Schema) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
+// RecordSchema is the schema as the API shows it.
+func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }
+
 // FilterField is a value of records by which projects can be filtered and sorted.
 type FilterField struct {
-	Pointer string // JSON pointer, as /areaMu
-	Type    string
+	Path record.Pointer // JSON pointer, as /areaMu
+	Type record.Type
 }
 
 // FormSection is a part of a form.
@@ -183,11 +183,14 @@ type FormSection struct {
 
 // FormField is how a value of the record is asked for.
 type FormField struct {
-	Pointer string
-	Widget  string
+	Path    record.Pointer
+	Widget  Widget
 	Label   Words
 	Options []*FormOption
 }
+
+// Widget is with what people fill in a field, as the room of projects knows it.
+type Widget string
 
 // FormOption is a value to choose, and what people call it.
 type FormOption struct {

@@ -1,6 +1,11 @@
 package text
 
-import "github.com/cobuild/cobuild/internal/platform/fault"
+import (
+	"context"
+
+	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
+)
 
 // Both is one text in both languages of the house.
 type Both struct {
@@ -23,4 +28,15 @@ func (b Both) each(faults *fault.List, name string, check func(own *fault.List, 
 	out := Both{Zh: check(&own, "zh", b.Zh), En: check(&own, "en", b.En)}
 	faults.Add(own.Err(), name)
 	return out
+}
+
+// Text is the text in the language of the request.
+func (b Both) Text(ctx context.Context) string { return b.In(catalogue.From(ctx).Language()) }
+
+// In is the text in a language of the house; in Chinese where it is another one.
+func (b Both) In(language string) string {
+	if language == "en" {
+		return b.En
+	}
+	return b.Zh
 }
