@@ -11,7 +11,7 @@ import (
 // MaxVersion is the highest version of a playbook.
 const MaxVersion = 9999
 
-// check looks for what the form of the file (packs/playbook.schema.json) cannot say: that keys are told apart, that rules can
+// check looks for what the form of the file (playbook.schema.json) cannot say: that keys are told apart, that rules can
 // be read, that commitments name parties of their contract.
 func (p *Playbook) check() error {
 	if !slices.Contains(CommunityTypes(), p.Type) || p.Version < 1 || p.Version > MaxVersion {

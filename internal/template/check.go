@@ -20,7 +20,7 @@ import (
 type writer struct {
 	in     BodyInput
 	from   map[id.LibraryClause]*LibraryClause // what the input takes from the library
-	owner  id.Organisation
+	owners []id.Organisation // whose clauses it may take up, besides the platform's
 	body   Body
 	names  []string // placeholders that will be filled
 	faults fault.List
@@ -28,8 +28,11 @@ type writer struct {
 
 // write checks a whole text. The faults name the input's fields, below text.
 func (s *Service) write(ctx context.Context, owner id.Organisation, in BodyInput) (Body, error) {
-	w := &writer{in: in, owner: owner}
+	w := &writer{in: in}
 	var err error
+	if w.owners, err = s.lenders(ctx, owner); err != nil {
+		return Body{}, err
+	}
 	if w.from, err = s.takenFrom(ctx, in.Clauses); err != nil {
 		return Body{}, err
 	}
@@ -150,18 +153,31 @@ func (w *writer) article(f *fault.List, in ArticleInput) *Article {
 		f.Add(fault.New(fault.NotFound, fault.CodeNotFound, "id", *in.LibraryClause), "libraryClause")
 		return &Article{}
 	}
-	if err := c.takenBy(w.owner); err != nil {
+	if err := c.takenBy(w.owners); err != nil {
 		f.Add(err, "libraryClause")
 	}
 	return &Article{Heading: c.Heading, Text: c.Text, Clause: &c.ID, Version: &c.TextVersion}
 }
 
-// takenBy says whether a template of an owner may take the clause up: it is in force, and the platform's or its own.
-func (c *LibraryClause) takenBy(owner id.Organisation) error {
+// lenders are those whose clauses a template of an owner may take up besides the platform's: its own, and of a community
+// those of the bodies above it.
+func (s *Service) lenders(ctx context.Context, owner id.Organisation) ([]id.Organisation, error) {
+	if !id.Is(string(owner), id.KindCommunity) {
+		return []id.Organisation{owner}, nil
+	}
+	found, err := s.Organisations(ctx, []id.Organisation{owner})
+	if err != nil {
+		return nil, err
+	}
+	return append([]id.Organisation{owner}, found[0].Above...), nil
+}
+
+// takenBy says whether a template may take the clause up: it is in force, and the platform's or of one of the owners.
+func (c *LibraryClause) takenBy(owners []id.Organisation) error {
 	if c.Status == Retired {
 		return fault.New(fault.Refused, CodeClauseRetired)
 	}
-	if !c.usedIn([]id.Organisation{owner}) {
+	if !c.usedIn(owners) {
 		return fault.New(fault.Refused, CodeElsewhere, "owner", c.Owner)
 	}
 	return nil

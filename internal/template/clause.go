@@ -7,13 +7,14 @@ import (
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
 // CreateClause keeps a new standard clause.
 func (s *Service) CreateClause(ctx context.Context, in CreateClauseInput) (*LibraryClause, error) {
-	owner, err := s.owner(ctx, in.Owner)
+	owner, err := s.owner(ctx, in.Owner, organisation.KindDistrict, organisation.KindSubDistrict)
 	if err != nil {
 		return nil, err
 	}
