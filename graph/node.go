@@ -51,6 +51,9 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindWebhook: nodesOf(r.Webhooks.Many),
 		id.KindFile:    nodesOf(r.Files.Many),
 		id.KindBulkJob: nodesOf(r.Bulk.Many),
+
+		id.KindPlaybook:            nodesOf(r.Playbooks.Many),
+		id.KindPlaybookApplication: nodesOf(r.Playbooks.ManyApplications),
 	}
 }
 

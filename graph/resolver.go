@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/personalaccess"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
@@ -75,4 +76,6 @@ type Rooms struct {
 	Webhooks *webhook.Service
 	Files    *file.Service
 	Bulk     *bulk.Service
+
+	Playbooks *playbook.Service
 }

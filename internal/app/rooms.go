@@ -141,6 +141,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Webhooks,
 		a.Files,
 		a.Bulk,
+
+		a.Playbooks,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -184,6 +186,8 @@ func (a *App) follow() {
 	a.Journal.Follow("webhooks-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Webhooks.Resettle))
 	a.Journal.Follow("webhooks-of-ended-accounts", []string{serviceaccount.ToldEnded}, a.accountEnded)
 	a.Journal.Follow("files-of-fulfilments", []string{fulfilment.ToldReported}, a.Fulfilments.FollowReported)
+
+	a.Journal.Follow("playbooks-of-moved-communities", []string{community.EventMoved}, moved(a.Playbooks.Moved))
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
