@@ -22,6 +22,9 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindPlaybook: PlaybookRead, id.KindPlaybookApplication: PlaybookApplicationRead,
 
 		id.KindProject: ProjectRead, id.KindProjectTemplate: ProjectTemplateRead, id.KindProjectMigration: ProjectMigrationRead,
+
+		id.KindCategoryTree: CategoryRead, id.KindCategory: CategoryRead,
+		id.KindNeed: NeedRead, id.KindNeedClaim: NeedRead, id.KindResource: ResourceRead, id.KindResourceClaim: ResourceRead,
 	}[k]
 	return action, ok
 }

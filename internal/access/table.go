@@ -53,6 +53,8 @@ func Table() authz.Table {
 
 		projects(),
 		projectTemplates(),
+
+		exchange(),
 	)))
 }
 
