@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/personalaccess"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -75,4 +76,6 @@ type Rooms struct {
 	Webhooks *webhook.Service
 	Files    *file.Service
 	Bulk     *bulk.Service
+
+	Projects *project.Service
 }

@@ -5,11 +5,13 @@ import (
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
+	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// Slots is how many fields of one template projects can be found by, over all versions that have projects.
-const Slots = 8
+// Slots is how many fields of one template projects can be found by, over all versions that have projects: two versions
+// that have nothing in common fit, so that a new one can always be published once all projects are of the latest.
+const Slots = 2 * record.MaxFields
 
 // The fields that queries name.
 const (

@@ -207,3 +207,12 @@ const (
 func (t *Template) tell(what string) error {
 	return t.Tell(what, TemplateTold{Owner: t.Owner, Version: t.Latest()})
 }
+
+// Filterable are the fields by which projects can be found now.
+func (t *Template) Filterable() []record.Field {
+	out := make([]record.Field, len(t.Slots))
+	for i, s := range t.Slots {
+		out[i] = s.Field
+	}
+	return out
+}
