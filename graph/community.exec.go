@@ -22,6 +22,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -38,6 +39,7 @@ type CommercialCommunityResolver interface {
 
 	CooperationRecord(ctx context.Context, objs []*community.CommercialCommunity) ([]*appraisal.CooperationRecord, error)
 	CooperationProfile(ctx context.Context, objs []*community.CommercialCommunity) ([]*profile.Profile, error)
+	Projects(ctx context.Context, objs []*community.CommercialCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error)
 	ResidentUnits(ctx context.Context, objs []*community.CommercialCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type OldEstateCommunityResolver interface {
@@ -46,6 +48,7 @@ type OldEstateCommunityResolver interface {
 
 	CooperationRecord(ctx context.Context, objs []*community.OldEstateCommunity) ([]*appraisal.CooperationRecord, error)
 	CooperationProfile(ctx context.Context, objs []*community.OldEstateCommunity) ([]*profile.Profile, error)
+	Projects(ctx context.Context, objs []*community.OldEstateCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error)
 	ResidentUnits(ctx context.Context, objs []*community.OldEstateCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type ResettlementCommunityResolver interface {
@@ -54,6 +57,7 @@ type ResettlementCommunityResolver interface {
 
 	CooperationRecord(ctx context.Context, objs []*community.ResettlementCommunity) ([]*appraisal.CooperationRecord, error)
 	CooperationProfile(ctx context.Context, objs []*community.ResettlementCommunity) ([]*profile.Profile, error)
+	Projects(ctx context.Context, objs []*community.ResettlementCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error)
 	ResidentUnits(ctx context.Context, objs []*community.ResettlementCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type RuralCommunityResolver interface {
@@ -62,12 +66,51 @@ type RuralCommunityResolver interface {
 
 	CooperationRecord(ctx context.Context, objs []*community.RuralCommunity) ([]*appraisal.CooperationRecord, error)
 	CooperationProfile(ctx context.Context, objs []*community.RuralCommunity) ([]*profile.Profile, error)
+	Projects(ctx context.Context, objs []*community.RuralCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error)
 	ResidentUnits(ctx context.Context, objs []*community.RuralCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_CommercialCommunity_projects_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func field_CommercialCommunity_residentUnits_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -120,6 +163,44 @@ func field_CommercialCommunity_residentUnits_args(ctx context.Context, ec *execu
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_OldEstateCommunity_projects_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -177,6 +258,44 @@ func field_OldEstateCommunity_residentUnits_args(ctx context.Context, ec *execut
 	return args, nil
 }
 
+func field_ResettlementCommunity_projects_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func field_ResettlementCommunity_residentUnits_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -228,6 +347,44 @@ func field_ResettlementCommunity_residentUnits_args(ctx context.Context, ec *exe
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func field_RuralCommunity_projects_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -1067,6 +1224,73 @@ func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationProfile(
 		results,
 		err,
 		"CommercialCommunity.cooperationProfile",
+	)
+}
+
+func _CommercialCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CommercialCommunity_projects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommercialCommunity_projects(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*project.Project]) graphql.Marshaler {
+			return marshalOProjectConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CommercialCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommercialCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProjectConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CommercialCommunity_projects_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CommercialCommunity_projects(ctx context.Context, field graphql.CollectedField, obj *community.CommercialCommunity) (any, error) {
+	resolver := ec.Resolvers.CommercialCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.CommercialCommunity](ctx, "CommercialCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Projects(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*project.Project]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommercialCommunity.projects",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Projects(ctx, []*community.CommercialCommunity{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*project.Project]](
+		ctx,
+		results,
+		err,
+		"CommercialCommunity.projects",
 	)
 }
 
@@ -2014,6 +2238,73 @@ func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationProfile(c
 	)
 }
 
+func _OldEstateCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OldEstateCommunity_projects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OldEstateCommunity_projects(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*project.Project]) graphql.Marshaler {
+			return marshalOProjectConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OldEstateCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OldEstateCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProjectConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_OldEstateCommunity_projects_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_OldEstateCommunity_projects(ctx context.Context, field graphql.CollectedField, obj *community.OldEstateCommunity) (any, error) {
+	resolver := ec.Resolvers.OldEstateCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.OldEstateCommunity](ctx, "OldEstateCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Projects(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*project.Project]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OldEstateCommunity.projects",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Projects(ctx, []*community.OldEstateCommunity{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*project.Project]](
+		ctx,
+		results,
+		err,
+		"OldEstateCommunity.projects",
+	)
+}
+
 func _OldEstateCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2871,6 +3162,73 @@ func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationProfil
 	)
 }
 
+func _ResettlementCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResettlementCommunity_projects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResettlementCommunity_projects(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*project.Project]) graphql.Marshaler {
+			return marshalOProjectConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResettlementCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResettlementCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProjectConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_ResettlementCommunity_projects_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResettlementCommunity_projects(ctx context.Context, field graphql.CollectedField, obj *community.ResettlementCommunity) (any, error) {
+	resolver := ec.Resolvers.ResettlementCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.ResettlementCommunity](ctx, "ResettlementCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Projects(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*project.Project]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResettlementCommunity.projects",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Projects(ctx, []*community.ResettlementCommunity{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*project.Project]](
+		ctx,
+		results,
+		err,
+		"ResettlementCommunity.projects",
+	)
+}
+
 func _ResettlementCommunity_residentUnits(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3661,6 +4019,73 @@ func (ec *executionContext) resolveBatch_RuralCommunity_cooperationProfile(ctx c
 		results,
 		err,
 		"RuralCommunity.cooperationProfile",
+	)
+}
+
+func _RuralCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuralCommunity_projects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuralCommunity_projects(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*project.Project]) graphql.Marshaler {
+			return marshalOProjectConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuralCommunity_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuralCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProjectConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_RuralCommunity_projects_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuralCommunity_projects(ctx context.Context, field graphql.CollectedField, obj *community.RuralCommunity) (any, error) {
+	resolver := ec.Resolvers.RuralCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.RuralCommunity](ctx, "RuralCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Projects(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*project.Project]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuralCommunity.projects",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Projects(ctx, []*community.RuralCommunity{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*project.Project]](
+		ctx,
+		results,
+		err,
+		"RuralCommunity.projects",
 	)
 }
 
@@ -4761,6 +5186,12 @@ func _CommercialCommunity(ctx context.Context, ec *executionContext, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return _CommercialCommunity_cooperationProfile(ctx, ec, field, obj)
 				})
+		case "projects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CommercialCommunity_projects(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5011,6 +5442,12 @@ func _OldEstateCommunity(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _OldEstateCommunity_cooperationProfile(ctx, ec, field, obj)
 				})
+		case "projects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OldEstateCommunity_projects(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5217,6 +5654,12 @@ func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.S
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResettlementCommunity_cooperationProfile(ctx, ec, field, obj)
 				})
+		case "projects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResettlementCommunity_projects(ctx, ec, field, obj)
+				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -5384,6 +5827,12 @@ func _RuralCommunity(ctx context.Context, ec *executionContext, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _RuralCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "projects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuralCommunity_projects(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5639,6 +6088,36 @@ func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplat
 		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
 	}
 	return res
+}
+
+func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx context.Context, ec *executionContext, v any) ([]community.Kind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]community.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []community.Kind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]template.CommunityType, error) {

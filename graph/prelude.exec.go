@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/personal"
+	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
@@ -1847,6 +1848,62 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx c
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, v any) (id.Project, error) {
+	res, err := wire.UnmarshalProjectID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Project) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectActivity(ctx context.Context, ec *executionContext, v any) (id.ProjectActivity, error) {
+	res, err := wire.UnmarshalProjectActivityID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectActivity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectActivity) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectActivityID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectMigration(ctx context.Context, ec *executionContext, v any) (id.ProjectMigration, error) {
+	res, err := wire.UnmarshalProjectMigrationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectMigration(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectMigration) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectMigrationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, v any) (id.ProjectTemplate, error) {
+	res, err := wire.UnmarshalProjectTemplateID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectTemplate) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectTemplateID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublication(ctx context.Context, ec *executionContext, v any) (id.Publication, error) {
 	res, err := wire.UnmarshalPublicationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2069,6 +2126,21 @@ func marshalNInt2int(ctx context.Context, ec *executionContext, sel ast.Selectio
 	res := wire.MarshalInt(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
+	}
+	return res
+}
+
+func unmarshalNString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, v any) (record.Pointer, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := record.Pointer(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v record.Pointer) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
 }
@@ -2480,6 +2552,41 @@ func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisati
 	return ret
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplateᚄ(ctx context.Context, ec *executionContext, v any) ([]id.ProjectTemplate, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.ProjectTemplate, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplateᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.ProjectTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCommitment(ctx context.Context, ec *executionContext, v any) (*id.Commitment, error) {
 	if v == nil {
 		return nil, nil
@@ -2582,6 +2689,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, v any) (*id.ProjectTemplate, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalProjectTemplateID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.ProjectTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalProjectTemplateID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalOID2ᚖstring(ctx context.Context, ec *executionContext, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -2680,6 +2804,25 @@ func marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋ
 	_ = sel
 	_ = ctx
 	res := wire.MarshalPersonal(*v)
+	return res
+}
+
+func unmarshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, v any) (*record.Pointer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := record.Pointer(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *record.Pointer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
 	return res
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/cobuild/cobuild/internal/personalaccess"
 	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -78,4 +79,6 @@ type Rooms struct {
 	Bulk     *bulk.Service
 
 	Playbooks *playbook.Service
+
+	Projects *project.Service
 }

@@ -62,12 +62,19 @@ type ResolverRoot interface {
 	Identity() IdentityResolver
 	Invitation() InvitationResolver
 	LibraryClause() LibraryClauseResolver
+	MigrationFault() MigrationFaultResolver
+	MigrationProblem() MigrationProblemResolver
 	Mutation() MutationResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
 	Person() PersonResolver
 	PersonalAccess() PersonalAccessResolver
 	ProfileShare() ProfileShareResolver
+	Project() ProjectResolver
+	ProjectActivity() ProjectActivityResolver
+	ProjectMigration() ProjectMigrationResolver
+	ProjectTemplate() ProjectTemplateResolver
+	ProjectTurn() ProjectTurnResolver
 	PublicationConsent() PublicationConsentResolver
 	PublishedCommitment() PublishedCommitmentResolver
 	PublishedContract() PublishedContractResolver
@@ -96,6 +103,9 @@ type ResolverRoot interface {
 	TemplateClause() TemplateClauseResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
+	CreateProjectTemplateInput() CreateProjectTemplateInputResolver
+	ProjectTemplateTypeChoice() ProjectTemplateTypeChoiceResolver
+	ReviseProjectTemplateInput() ReviseProjectTemplateInputResolver
 }
 
 type DirectiveRoot struct {
@@ -129,6 +139,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
 			graphql.NewInputUnmarshaler("AddClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddClientKeyInput)),
+			graphql.NewInputUnmarshaler("AddMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputAddMilestoneInput)),
 			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
 			graphql.NewInputUnmarshaler("AgreeToPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToPublicationInput)),
@@ -137,6 +148,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AmendmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentOrder)),
 			graphql.NewInputUnmarshaler("AmendmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentStatusChoice)),
 			graphql.NewInputUnmarshaler("AnswerAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerAppraisalInput)),
+			graphql.NewInputUnmarshaler("ApplySecretaryProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputApplySecretaryProjectInput)),
 			graphql.NewInputUnmarshaler("AppraisalCriterionInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalCriterionInput)),
 			graphql.NewInputUnmarshaler("AppraisalFilter", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalFilter)),
 			graphql.NewInputUnmarshaler("AppraisalOccasionChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOccasionChoice)),
@@ -144,6 +156,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("AttachFileInput", graphql.BindUnmarshaler(ec, unmarshalInputAttachFileInput)),
+			graphql.NewInputUnmarshaler("BeneficiariesInput", graphql.BindUnmarshaler(ec, unmarshalInputBeneficiariesInput)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
 			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
 			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
@@ -151,7 +164,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
 			graphql.NewInputUnmarshaler("CancelBulkJobInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelBulkJobInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
+			graphql.NewInputUnmarshaler("CancelProjectMigrationInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelProjectMigrationInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
+			graphql.NewInputUnmarshaler("CheckProjectMidtermInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckProjectMidtermInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
 			graphql.NewInputUnmarshaler("ClauseTopicChoice", graphql.BindUnmarshaler(ec, unmarshalInputClauseTopicChoice)),
 			graphql.NewInputUnmarshaler("CommercialCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputCommercialCommunityInput)),
@@ -165,6 +180,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommunityStrategyChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityStrategyChoice)),
 			graphql.NewInputUnmarshaler("CommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("CompleteContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteContractInput)),
+			graphql.NewInputUnmarshaler("CompleteMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteMilestoneInput)),
 			graphql.NewInputUnmarshaler("ContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractChoice)),
 			graphql.NewInputUnmarshaler("ContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractFilter)),
 			graphql.NewInputUnmarshaler("ContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputContractOrder)),
@@ -178,6 +194,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateApiKeyInput)),
 			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("CreateProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateProjectInput)),
+			graphql.NewInputUnmarshaler("CreateProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateProjectTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateWebhookInput)),
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
@@ -204,6 +222,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ErasePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputErasePersonInput)),
 			graphql.NewInputUnmarshaler("EventFilter", graphql.BindUnmarshaler(ec, unmarshalInputEventFilter)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
+			graphql.NewInputUnmarshaler("FormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputFormFieldInput)),
+			graphql.NewInputUnmarshaler("FormSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputFormSectionInput)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
 			graphql.NewInputUnmarshaler("FulfilmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentOrder)),
 			graphql.NewInputUnmarshaler("FulfilmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentStatusChoice)),
@@ -213,10 +233,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
 			graphql.NewInputUnmarshaler("InvitePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputInvitePersonInput)),
+			graphql.NewInputUnmarshaler("LeaveProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputLeaveProjectInput)),
 			graphql.NewInputUnmarshaler("LibraryClauseFilter", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseFilter)),
 			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
 			graphql.NewInputUnmarshaler("LinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputLinkIdentityInput)),
+			graphql.NewInputUnmarshaler("LogProjectActivityInput", graphql.BindUnmarshaler(ec, unmarshalInputLogProjectActivityInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
+			graphql.NewInputUnmarshaler("MigrateProjectsInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrateProjectsInput)),
+			graphql.NewInputUnmarshaler("MigrationMappingInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrationMappingInput)),
+			graphql.NewInputUnmarshaler("MigrationStepInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrationStepInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
 			graphql.NewInputUnmarshaler("NotificationKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNotificationKindChoice)),
@@ -226,15 +251,32 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OpenAmendmentForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenAmendmentForSigningInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
+			graphql.NewInputUnmarshaler("PatchRecordInput", graphql.BindUnmarshaler(ec, unmarshalInputPatchRecordInput)),
 			graphql.NewInputUnmarshaler("PauseWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseWebhookInput)),
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
+			graphql.NewInputUnmarshaler("ProjectContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectContractChoice)),
+			graphql.NewInputUnmarshaler("ProjectFilter", graphql.BindUnmarshaler(ec, unmarshalInputProjectFilter)),
+			graphql.NewInputUnmarshaler("ProjectKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectKindChoice)),
+			graphql.NewInputUnmarshaler("ProjectOrder", graphql.BindUnmarshaler(ec, unmarshalInputProjectOrder)),
+			graphql.NewInputUnmarshaler("ProjectReasonInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectReasonInput)),
+			graphql.NewInputUnmarshaler("ProjectStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectStatusChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateFilter", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateFilter)),
+			graphql.NewInputUnmarshaler("ProjectTemplateStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateStatusChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateTypeChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateVersionInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateVersionInput)),
+			graphql.NewInputUnmarshaler("ProjectTurnInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectTurnInput)),
 			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
 			graphql.NewInputUnmarshaler("ProposePublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputProposePublicationInput)),
+			graphql.NewInputUnmarshaler("PublishProjectTemplateVersionInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishProjectTemplateVersionInput)),
 			graphql.NewInputUnmarshaler("PublishedCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("PublishedContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractFilter)),
 			graphql.NewInputUnmarshaler("PublishedContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractOrder)),
 			graphql.NewInputUnmarshaler("PublishedStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedStatusChoice)),
+			graphql.NewInputUnmarshaler("RecordCondition", graphql.BindUnmarshaler(ec, unmarshalInputRecordCondition)),
+			graphql.NewInputUnmarshaler("RecordFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordFieldInput)),
+			graphql.NewInputUnmarshaler("RecordSpendingInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordSpendingInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RegisterCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCommunityInput)),
 			graphql.NewInputUnmarshaler("RegisterDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterDistrictInput)),
@@ -243,6 +285,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
 			graphql.NewInputUnmarshaler("RemoveFileInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFileInput)),
+			graphql.NewInputUnmarshaler("RemoveMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveMilestoneInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
@@ -261,10 +304,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResumeWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeWebhookInput)),
 			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
 			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("RetireProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireProjectTemplateInput)),
 			graphql.NewInputUnmarshaler("ReviseAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
 			graphql.NewInputUnmarshaler("ReviseLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("ReviseProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseProjectInput)),
+			graphql.NewInputUnmarshaler("ReviseProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseProjectTemplateInput)),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeApiKeyInput)),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeInvitationInput)),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeRoleInput)),
@@ -279,6 +325,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceAccountStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputServiceAccountStatusChoice)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
+			graphql.NewInputUnmarshaler("SetRecordInput", graphql.BindUnmarshaler(ec, unmarshalInputSetRecordInput)),
 			graphql.NewInputUnmarshaler("SharedFacilityInput", graphql.BindUnmarshaler(ec, unmarshalInputSharedFacilityInput)),
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
@@ -310,6 +357,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("UpdateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateWebhookInput)),
+			graphql.NewInputUnmarshaler("VoidSpendingInput", graphql.BindUnmarshaler(ec, unmarshalInputVoidSpendingInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryFilter)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryStateChoice)),
@@ -410,7 +458,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "project.graphqls" "projecttemplate.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -613,6 +661,8 @@ type Subscription
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
 	{Name: "personal.graphqls", Input: sourceData("personal.graphqls"), BuiltIn: false},
 	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
+	{Name: "project.graphqls", Input: sourceData("project.graphqls"), BuiltIn: false},
+	{Name: "projecttemplate.graphqls", Input: sourceData("projecttemplate.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
@@ -987,6 +1037,16 @@ func childFields_AuditWitness(ctx context.Context, ec *executionContext, field g
 	return nil, fmt.Errorf("no field named %q was found under type AuditWitness", field.Name)
 }
 
+func childFields_Beneficiaries(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return fieldContext_Beneficiaries_count(ctx, ec, field)
+	case "audience":
+		return fieldContext_Beneficiaries_audience(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Beneficiaries", field.Name)
+}
+
 func childFields_BilingualText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "zh":
@@ -1317,6 +1377,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	case "attachments":
 		return fieldContext_CoBuildingContract_attachments(ctx, ec, field)
+	case "projects":
+		return fieldContext_CoBuildingContract_projects(ctx, ec, field)
 	case "publication":
 		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
 	case "sharing":
@@ -2423,6 +2485,32 @@ func childFields_FileUpload(ctx context.Context, ec *executionContext, field gra
 	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
 }
 
+func childFields_FormField(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_FormField_path(ctx, ec, field)
+	case "widget":
+		return fieldContext_FormField_widget(ctx, ec, field)
+	case "label":
+		return fieldContext_FormField_label(ctx, ec, field)
+	case "help":
+		return fieldContext_FormField_help(ctx, ec, field)
+	case "unit":
+		return fieldContext_FormField_unit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormField", field.Name)
+}
+
+func childFields_FormSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return fieldContext_FormSection_title(ctx, ec, field)
+	case "fields":
+		return fieldContext_FormSection_fields(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormSection", field.Name)
+}
+
 func childFields_Fulfilment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2887,6 +2975,102 @@ func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
 }
 
+func childFields_MigrationFault(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_MigrationFault_code(ctx, ec, field)
+	case "path":
+		return fieldContext_MigrationFault_path(ctx, ec, field)
+	case "message":
+		return fieldContext_MigrationFault_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationFault", field.Name)
+}
+
+func childFields_MigrationMapping(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return fieldContext_MigrationMapping_from(ctx, ec, field)
+	case "to":
+		return fieldContext_MigrationMapping_to(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationMapping", field.Name)
+}
+
+func childFields_MigrationProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_MigrationProblem_project(ctx, ec, field)
+	case "projectId":
+		return fieldContext_MigrationProblem_projectId(ctx, ec, field)
+	case "fromVersion":
+		return fieldContext_MigrationProblem_fromVersion(ctx, ec, field)
+	case "faults":
+		return fieldContext_MigrationProblem_faults(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblem", field.Name)
+}
+
+func childFields_MigrationProblemConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_MigrationProblemConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_MigrationProblemConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_MigrationProblemConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_MigrationProblemConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblemConnection", field.Name)
+}
+
+func childFields_MigrationProblemEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_MigrationProblemEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_MigrationProblemEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblemEdge", field.Name)
+}
+
+func childFields_MigrationStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "do":
+		return fieldContext_MigrationStep_do(ctx, ec, field)
+	case "path":
+		return fieldContext_MigrationStep_path(ctx, ec, field)
+	case "to":
+		return fieldContext_MigrationStep_to(ctx, ec, field)
+	case "key":
+		return fieldContext_MigrationStep_key(ctx, ec, field)
+	case "value":
+		return fieldContext_MigrationStep_value(ctx, ec, field)
+	case "type":
+		return fieldContext_MigrationStep_type(ctx, ec, field)
+	case "values":
+		return fieldContext_MigrationStep_values(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationStep", field.Name)
+}
+
+func childFields_Milestone(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Milestone_key(ctx, ec, field)
+	case "title":
+		return fieldContext_Milestone_title(ctx, ec, field)
+	case "dueOn":
+		return fieldContext_Milestone_dueOn(ctx, ec, field)
+	case "doneOn":
+		return fieldContext_Milestone_doneOn(ctx, ec, field)
+	case "note":
+		return fieldContext_Milestone_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
 func childFields_Notification(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3099,6 +3283,354 @@ func childFields_ProfileShare(ctx context.Context, ec *executionContext, field g
 	return nil, fmt.Errorf("no field named %q was found under type ProfileShare", field.Name)
 }
 
+func childFields_Project(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Project_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Project_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Project_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Project_updatedAt(ctx, ec, field)
+	case "kind":
+		return fieldContext_Project_kind(ctx, ec, field)
+	case "status":
+		return fieldContext_Project_status(ctx, ec, field)
+	case "title":
+		return fieldContext_Project_title(ctx, ec, field)
+	case "summary":
+		return fieldContext_Project_summary(ctx, ec, field)
+	case "contract":
+		return fieldContext_Project_contract(ctx, ec, field)
+	case "lead":
+		return fieldContext_Project_lead(ctx, ec, field)
+	case "partners":
+		return fieldContext_Project_partners(ctx, ec, field)
+	case "startsOn":
+		return fieldContext_Project_startsOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_Project_endsOn(ctx, ec, field)
+	case "milestones":
+		return fieldContext_Project_milestones(ctx, ec, field)
+	case "currency":
+		return fieldContext_Project_currency(ctx, ec, field)
+	case "budget":
+		return fieldContext_Project_budget(ctx, ec, field)
+	case "spent":
+		return fieldContext_Project_spent(ctx, ec, field)
+	case "overBudget":
+		return fieldContext_Project_overBudget(ctx, ec, field)
+	case "spendings":
+		return fieldContext_Project_spendings(ctx, ec, field)
+	case "beneficiaries":
+		return fieldContext_Project_beneficiaries(ctx, ec, field)
+	case "turns":
+		return fieldContext_Project_turns(ctx, ec, field)
+	case "template":
+		return fieldContext_Project_template(ctx, ec, field)
+	case "templateVersion":
+		return fieldContext_Project_templateVersion(ctx, ec, field)
+	case "record":
+		return fieldContext_Project_record(ctx, ec, field)
+	case "activities":
+		return fieldContext_Project_activities(ctx, ec, field)
+	case "attachments":
+		return fieldContext_Project_attachments(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Project_allowedActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
+}
+
+func childFields_ProjectActivity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectActivity_id(ctx, ec, field)
+	case "on":
+		return fieldContext_ProjectActivity_on(ctx, ec, field)
+	case "title":
+		return fieldContext_ProjectActivity_title(ctx, ec, field)
+	case "text":
+		return fieldContext_ProjectActivity_text(ctx, ec, field)
+	case "participants":
+		return fieldContext_ProjectActivity_participants(ctx, ec, field)
+	case "organisation":
+		return fieldContext_ProjectActivity_organisation(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectActivity_createdAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivity", field.Name)
+}
+
+func childFields_ProjectActivityConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectActivityConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectActivityConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectActivityConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectActivityConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivityConnection", field.Name)
+}
+
+func childFields_ProjectActivityEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectActivityEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectActivityEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivityEdge", field.Name)
+}
+
+func childFields_ProjectConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectConnection", field.Name)
+}
+
+func childFields_ProjectEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func childFields_ProjectMigration(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectMigration_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ProjectMigration_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectMigration_createdAt(ctx, ec, field)
+	case "template":
+		return fieldContext_ProjectMigration_template(ctx, ec, field)
+	case "toVersion":
+		return fieldContext_ProjectMigration_toVersion(ctx, ec, field)
+	case "dryRun":
+		return fieldContext_ProjectMigration_dryRun(ctx, ec, field)
+	case "status":
+		return fieldContext_ProjectMigration_status(ctx, ec, field)
+	case "total":
+		return fieldContext_ProjectMigration_total(ctx, ec, field)
+	case "moved":
+		return fieldContext_ProjectMigration_moved(ctx, ec, field)
+	case "failed":
+		return fieldContext_ProjectMigration_failed(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_ProjectMigration_startedAt(ctx, ec, field)
+	case "estimatedAt":
+		return fieldContext_ProjectMigration_estimatedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_ProjectMigration_endedAt(ctx, ec, field)
+	case "problems":
+		return fieldContext_ProjectMigration_problems(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigration", field.Name)
+}
+
+func childFields_ProjectMigrationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectMigrationConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectMigrationConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectMigrationConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectMigrationConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationConnection", field.Name)
+}
+
+func childFields_ProjectMigrationEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectMigrationEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectMigrationEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationEdge", field.Name)
+}
+
+func childFields_ProjectMigrationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectMigration":
+		return fieldContext_ProjectMigrationPayload_projectMigration(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectMigrationPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectMigrationPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectMigrationPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationPayload", field.Name)
+}
+
+func childFields_ProjectPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_ProjectPayload_project(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectPayload", field.Name)
+}
+
+func childFields_ProjectTemplate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectTemplate_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ProjectTemplate_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectTemplate_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ProjectTemplate_updatedAt(ctx, ec, field)
+	case "owner":
+		return fieldContext_ProjectTemplate_owner(ctx, ec, field)
+	case "status":
+		return fieldContext_ProjectTemplate_status(ctx, ec, field)
+	case "name":
+		return fieldContext_ProjectTemplate_name(ctx, ec, field)
+	case "description":
+		return fieldContext_ProjectTemplate_description(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_ProjectTemplate_communityTypes(ctx, ec, field)
+	case "latestVersion":
+		return fieldContext_ProjectTemplate_latestVersion(ctx, ec, field)
+	case "latest":
+		return fieldContext_ProjectTemplate_latest(ctx, ec, field)
+	case "draft":
+		return fieldContext_ProjectTemplate_draft(ctx, ec, field)
+	case "filterable":
+		return fieldContext_ProjectTemplate_filterable(ctx, ec, field)
+	case "versions":
+		return fieldContext_ProjectTemplate_versions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplate", field.Name)
+}
+
+func childFields_ProjectTemplateConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectTemplateConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectTemplateConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectTemplateConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectTemplateConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateConnection", field.Name)
+}
+
+func childFields_ProjectTemplateEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectTemplateEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectTemplateEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateEdge", field.Name)
+}
+
+func childFields_ProjectTemplatePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectTemplate":
+		return fieldContext_ProjectTemplatePayload_projectTemplate(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectTemplatePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectTemplatePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectTemplatePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplatePayload", field.Name)
+}
+
+func childFields_ProjectTemplateVersion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_ProjectTemplateVersion_number(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_ProjectTemplateVersion_publishedAt(ctx, ec, field)
+	case "schema":
+		return fieldContext_ProjectTemplateVersion_schema(ctx, ec, field)
+	case "fields":
+		return fieldContext_ProjectTemplateVersion_fields(ctx, ec, field)
+	case "form":
+		return fieldContext_ProjectTemplateVersion_form(ctx, ec, field)
+	case "steps":
+		return fieldContext_ProjectTemplateVersion_steps(ctx, ec, field)
+	case "summary":
+		return fieldContext_ProjectTemplateVersion_summary(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersion", field.Name)
+}
+
+func childFields_ProjectTemplateVersionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectTemplateVersionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectTemplateVersionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectTemplateVersionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectTemplateVersionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersionConnection", field.Name)
+}
+
+func childFields_ProjectTemplateVersionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectTemplateVersionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectTemplateVersionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersionEdge", field.Name)
+}
+
+func childFields_ProjectTurn(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verb":
+		return fieldContext_ProjectTurn_verb(ctx, ec, field)
+	case "from":
+		return fieldContext_ProjectTurn_from(ctx, ec, field)
+	case "to":
+		return fieldContext_ProjectTurn_to(ctx, ec, field)
+	case "at":
+		return fieldContext_ProjectTurn_at(ctx, ec, field)
+	case "organisation":
+		return fieldContext_ProjectTurn_organisation(ctx, ec, field)
+	case "note":
+		return fieldContext_ProjectTurn_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTurn", field.Name)
+}
+
 func childFields_PublicationConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "organisation":
@@ -3253,6 +3785,16 @@ func childFields_PublishedSignature(ctx context.Context, ec *executionContext, f
 		return fieldContext_PublishedSignature_signedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PublishedSignature", field.Name)
+}
+
+func childFields_RecordField(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_RecordField_path(ctx, ec, field)
+	case "type":
+		return fieldContext_RecordField_type(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordField", field.Name)
 }
 
 func childFields_RegisterCommunityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3483,6 +4025,8 @@ func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
 	case "cooperationProfile":
 		return fieldContext_ResidentUnit_cooperationProfile(ctx, ec, field)
+	case "projects":
+		return fieldContext_ResidentUnit_projects(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnit", field.Name)
 }
@@ -3975,6 +4519,26 @@ func childFields_SigningKeyPayload(ctx context.Context, ec *executionContext, fi
 		return fieldContext_SigningKeyPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SigningKeyPayload", field.Name)
+}
+
+func childFields_Spending(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Spending_key(ctx, ec, field)
+	case "amount":
+		return fieldContext_Spending_amount(ctx, ec, field)
+	case "currency":
+		return fieldContext_Spending_currency(ctx, ec, field)
+	case "on":
+		return fieldContext_Spending_on(ctx, ec, field)
+	case "purpose":
+		return fieldContext_Spending_purpose(ctx, ec, field)
+	case "voided":
+		return fieldContext_Spending_voided(ctx, ec, field)
+	case "reason":
+		return fieldContext_Spending_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Spending", field.Name)
 }
 
 func childFields_StartUploadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

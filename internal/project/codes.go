@@ -38,6 +38,5 @@ const (
 	CodeFirstSteps      fault.Code = "MIGRATION_OF_FIRST_VERSION"   //
 
 	CodeMigrating     fault.Code = "MIGRATION_UNDER_WAY" // migration
-	CodeNothingToMove fault.Code = "MIGRATION_NOTHING"   //
 	CodeMigrationOver fault.Code = "MIGRATION_OVER"      // status
 )

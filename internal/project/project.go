@@ -206,3 +206,19 @@ func (p *Project) tell(what string, by id.Organisation) error {
 		Template: p.Template, TemplateVersion: p.TemplateVersion,
 	})
 }
+
+// CurrencyCode is the currency of all amounts; nil while no money is spoken of.
+func (p *Project) CurrencyCode() *string {
+	if p.Currency == "" {
+		return nil
+	}
+	return &p.Currency
+}
+
+// VersionOfTemplate is the version of the template that the record fits; nil where there is no template.
+func (p *Project) VersionOfTemplate() *int {
+	if p.Template == "" {
+		return nil
+	}
+	return &p.TemplateVersion
+}

@@ -32,7 +32,7 @@ type Step struct {
 	To    Pointer   `bson:"to,omitempty"`    // of MOVE, the place
 	Key   string    `bson:"key,omitempty"`   // of RENAME, the new key
 	Value JSON      `bson:"value,omitempty"` // of SET_DEFAULT
-	Type  Type      `bson:"type,omitempty"`  // of CONVERT
+	Type  *Type     `bson:"type,omitempty"`  // of CONVERT
 	Map   []Mapping `bson:"map,omitempty"`   // of MAP_VALUES
 }
 
@@ -60,7 +60,7 @@ func (s Step) Check() error {
 		_, err := parse(s.Value, recordRules())
 		f.Add(err, "value")
 	case Convert:
-		if !slices.Contains([]Type{String, Number, Integer, Boolean}, s.Type) {
+		if s.Type == nil || !slices.Contains([]Type{String, Number, Integer, Boolean}, *s.Type) {
 			f.Add(fault.New(fault.Invalid, CodeStepForm, "do", s.Do, "want", "STRING, NUMBER, INTEGER, BOOLEAN"), "type")
 		}
 	case MapValues:
@@ -133,7 +133,7 @@ func (s Step) do(root *node) error {
 	case Remove:
 		above.cut(key)
 	case Convert:
-		to, err := converted(had, s.Type)
+		to, err := converted(had, *s.Type)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ const (
 	MaxNodes   = 20_000    // values in a record, all together
 	MaxKey     = 100       // characters of a key
 	MaxIndexed = 200       // characters of a text by which records are found
-	MaxFields  = 8         // declared for finding and sorting
+	MaxFields  = 6         // declared for finding and sorting
 	MaxOps     = 200       // operations of one patch
 	MaxSteps   = 50        // of one migration
 
@@ -95,6 +95,22 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return []byte(j), nil
+}
+
+// Literal is a JSON value as text that comes as a value of GraphQL alone: a string is a string.
+type Literal string
+
+// MarshalGQL writes the value itself.
+func (l Literal) MarshalGQL(w io.Writer) { JSON(l).MarshalGQL(w) }
+
+// UnmarshalGQL takes a value as it comes.
+func (l *Literal) UnmarshalGQL(v any) error {
+	n, err := nodeOf(v, 0)
+	if err != nil {
+		return err
+	}
+	*l = Literal(n.text(nil))
+	return nil
 }
 
 // Value is one JSON value by which records are asked for: a text, a number or a boolean.

@@ -140,11 +140,24 @@ func (s *Schema) Describes(f Field) error {
 	if err := f.Path.Check(); err != nil {
 		return err
 	}
-	found := s.described([]*node{s.root}, f.Path.Steps())
-	if len(found) == 0 {
+	got := s.TypesAt(f.Path)
+	if got == nil {
 		return fault.New(fault.Invalid, CodeNoField, "path", f.Path)
 	}
-	var got []string
+	if !f.Type.among(got) {
+		return fault.New(fault.Invalid, CodeFieldType, "path", f.Path, "want", f.Type, "got", strings.Join(got, ", "))
+	}
+	return nil
+}
+
+// TypesAt are the types that the schema gives a place, sorted, with date and date-time for texts of such a form; empty where
+// it says none, nil where it does not describe the place.
+func (s *Schema) TypesAt(at Pointer) []string {
+	found := s.described([]*node{s.root}, at.Steps())
+	if len(found) == 0 {
+		return nil
+	}
+	got := []string{}
 	for _, n := range found {
 		for _, t := range typesOf(n) {
 			if !slices.Contains(got, t) {
@@ -153,10 +166,7 @@ func (s *Schema) Describes(f Field) error {
 		}
 	}
 	slices.Sort(got)
-	if !f.Type.among(got) {
-		return fault.New(fault.Invalid, CodeFieldType, "path", f.Path, "want", f.Type, "got", strings.Join(got, ", "))
-	}
-	return nil
+	return got
 }
 
 // described follows steps through properties, references and allOf.

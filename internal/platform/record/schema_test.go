@@ -170,7 +170,7 @@ func TestADeclaredFieldIsOneThatTheSchemaDescribes(t *testing.T) {
 			t.Errorf("%q as %s: got %v, want %q", path, tt.is, err, tt.code)
 		}
 	}
-	for _, f := range []record.Field{{Path: "/money/total", Type: record.Integer}, {Path: "/site", Type: record.Date}, {Path: "/when", Type: record.DateTime}, {Path: "/yes", Type: record.String}} {
+	for _, f := range []record.Field{{Path: "/money/total", Type: new(record.Integer)}, {Path: "/site", Type: new(record.Date)}, {Path: "/when", Type: record.DateTime}, {Path: "/yes", Type: record.String}} {
 		if err := s.Describes(f); !fault.Is(err, record.CodeFieldType) {
 			t.Errorf("%v: got %v", f, err)
 		}
@@ -259,15 +259,15 @@ func TestRecordsMoveByDeclaredSteps(t *testing.T) {
 		{`{"a":1}`, `{"a":1,"b":{"c":"x"}}`, record.Step{Do: record.SetDefault, Path: "/b/c", Value: `"x"`}, ""},
 		{`{"a":null}`, `{"a":null}`, record.Step{Do: record.SetDefault, Path: "/a", Value: `1`}, ""},
 		{`{"a":1,"b":2}`, `{"b":2}`, record.Step{Do: record.Remove, Path: "/a"}, ""},
-		{`{"a":"12.50"}`, `{"a":12.50}`, record.Step{Do: record.Convert, Path: "/a", Type: record.Number}, ""},
-		{`{"a":" 12 "}`, `{"a":12}`, record.Step{Do: record.Convert, Path: "/a", Type: record.Integer}, ""},
-		{`{"a":12.0}`, `{"a":12}`, record.Step{Do: record.Convert, Path: "/a", Type: record.Integer}, ""},
-		{`{"a":12.5}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: record.Integer}, record.CodeStep},
-		{`{"a":"twelve"}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: record.Number}, record.CodeStep},
-		{`{"a":{}}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: record.String}, record.CodeStep},
-		{`{"a":12.50}`, `{"a":"12.50"}`, record.Step{Do: record.Convert, Path: "/a", Type: record.String}, ""},
-		{`{"a":"true"}`, `{"a":true}`, record.Step{Do: record.Convert, Path: "/a", Type: record.Boolean}, ""},
-		{`{"a":null}`, `{"a":null}`, record.Step{Do: record.Convert, Path: "/a", Type: record.Boolean}, ""},
+		{`{"a":"12.50"}`, `{"a":12.50}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Number)}, ""},
+		{`{"a":" 12 "}`, `{"a":12}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Integer)}, ""},
+		{`{"a":12.0}`, `{"a":12}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Integer)}, ""},
+		{`{"a":12.5}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Integer)}, record.CodeStep},
+		{`{"a":"twelve"}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Number)}, record.CodeStep},
+		{`{"a":{}}`, ``, record.Step{Do: record.Convert, Path: "/a", Type: new(record.String)}, record.CodeStep},
+		{`{"a":12.50}`, `{"a":"12.50"}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.String)}, ""},
+		{`{"a":"true"}`, `{"a":true}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Boolean)}, ""},
+		{`{"a":null}`, `{"a":null}`, record.Step{Do: record.Convert, Path: "/a", Type: new(record.Boolean)}, ""},
 		{`{"a":"low"}`, `{"a":1}`, record.Step{Do: record.MapValues, Path: "/a", Map: []record.Mapping{{From: `"high"`, To: `2`}, {From: `"low"`, To: `1`}}}, ""},
 		{`{"a":"else"}`, `{"a":"else"}`, record.Step{Do: record.MapValues, Path: "/a", Map: []record.Mapping{{From: `"low"`, To: `1`}}}, ""},
 	} {
@@ -288,7 +288,7 @@ func TestRecordsMoveByDeclaredSteps(t *testing.T) {
 	}
 	for _, bad := range []record.Step{
 		{Do: record.Rename, Path: "/a", Key: "$b"}, {Do: record.Rename, Path: "a", Key: "b"}, {Do: record.Move, Path: "/a", To: "/a/b"},
-		{Do: record.Move, Path: "/a"}, {Do: record.SetDefault, Path: "/a"}, {Do: record.Convert, Path: "/a", Type: record.Date},
+		{Do: record.Move, Path: "/a"}, {Do: record.SetDefault, Path: "/a"}, {Do: record.Convert, Path: "/a", Type: new(record.Date)},
 		{Do: record.MapValues, Path: "/a"}, {Do: record.MapValues, Path: "/a", Map: []record.Mapping{{From: "1", To: "2"}, {From: "1", To: "3"}}},
 		{Do: record.Remove, Path: ""},
 	} {
