@@ -16,6 +16,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/cobuild/cobuild/internal/exchange"
 	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/cobuild/cobuild/internal/platform/recurrence"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
@@ -222,6 +223,66 @@ func TestEverySchemaOfAPlaybookCompilesAndDescribesItsFieldsAndForm(t *testing.T
 	}
 }
 
+// What a need or a resource is about is a leaf of the tree of categories; for whom it is, the room of needs knows; the
+// clauses that a contract takes up come with the program.
+func TestWhatAPlaybookNamesIsThere(t *testing.T) {
+	leaves := map[string]bool{}
+	var gather func(all []branch)
+	gather = func(all []branch) {
+		for _, c := range all {
+			leaves[c.Code] = len(c.Children) == 0
+			gather(c.Children)
+		}
+	}
+	gather(parsed[[]branch](t, "../category/categories.json"))
+	clauses := map[string]bool{}
+	for _, c := range parsed[[]struct{ Key string }](t, "../template/shipped/clauses.json") {
+		clauses[c.Key] = true
+	}
+	for _, p := range all(t) {
+		for _, n := range p.Needs {
+			if !leaves[n.Category] {
+				t.Errorf("%s %s: no leaf %s", p.Type, n.Key, n.Category)
+			}
+			for _, a := range n.Audiences {
+				if !slices.Contains(exchange.Audiences(), exchange.Audience(a)) {
+					t.Errorf("%s %s: nobody is %s", p.Type, n.Key, a)
+				}
+			}
+		}
+		for _, r := range p.Resources {
+			if !leaves[r.Category] {
+				t.Errorf("%s %s: no leaf %s", p.Type, r.Key, r.Category)
+			}
+		}
+		for _, c := range p.ContractTemplates {
+			for _, key := range c.LibraryClauses {
+				if !clauses[key] {
+					t.Errorf("%s %s: no clause %s", p.Type, c.Key, key)
+				}
+			}
+		}
+	}
+}
+
+type branch struct {
+	Code     string
+	Children []branch
+}
+
+func parsed[T any](t *testing.T, name string) T {
+	t.Helper()
+	var out T
+	raw, err := os.ReadFile(name)
+	if err == nil {
+		err = json.Unmarshal(raw, &out)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // Chinese is written with full-width marks and in Chinese, English in English.
 func TestBothLanguagesOfAPlaybookAreWrittenAsTheirReadersWriteThem(t *testing.T) {
 	chinese := func(r rune) bool { return unicode.Is(unicode.Han, r) }
@@ -302,14 +363,7 @@ func TestNothingInAPlaybookIsAboutAPersonOrWhatTheyBelieve(t *testing.T) {
 
 // The facts of a part rest on reported examples: each is one of those that the demonstration shows.
 func TestTheBasisOfAPartIsAnExampleThatIsKnown(t *testing.T) {
-	raw, err := os.ReadFile("../demo/data/co-building.seed.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct{ Sources []struct{ Key string } }
-	if err := json.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
+	file := parsed[struct{ Sources []struct{ Key string } }](t, "../demo/data/co-building.seed.json")
 	known := map[string]bool{}
 	for _, s := range file.Sources {
 		known[s.Key] = true
