@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/publication"
 )
 
@@ -95,6 +96,9 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 			}
 			return in.Connection, nil
 		}, a.Notifications.Many, func(n *notification.Notification) id.Notification { return n.ID }),
+		shelfOf("applications of playbooks", func(ctx context.Context, p page.Args) (*playbook.ApplicationConnection, error) {
+			return a.Playbooks.Applications(ctx, of, p)
+		}, a.Playbooks.ManyApplications, func(x *playbook.Application) id.PlaybookApplication { return x.ID }),
 	}
 }
 
