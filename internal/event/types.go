@@ -74,6 +74,7 @@ func Types() []string {
 		"library.created",
 		"library.revised",
 		"library.retired",
+		"playbook.applied",
 		"district.registered",
 		"subDistrict.registered",
 		"community.registered",
