@@ -54,6 +54,13 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 
 		id.KindPlaybook:            nodesOf(r.Playbooks.Many),
 		id.KindPlaybookApplication: nodesOf(r.Playbooks.ManyApplications),
+
+		id.KindCategoryTree:  nodesOf(r.Categories.Trees),
+		id.KindCategory:      nodesOf(r.Categories.Many),
+		id.KindNeed:          nodesOf(r.Needs.Many),
+		id.KindResource:      nodesOf(r.Resources.Many),
+		id.KindNeedClaim:     nodesOf(r.Claims.Many),
+		id.KindResourceClaim: nodesOf(r.Claims.Many),
 	}
 }
 

@@ -46,5 +46,7 @@ func (a *App) rooms() graph.Rooms {
 		Bulk:     a.Bulk,
 
 		Playbooks: a.Playbooks,
+
+		Categories: a.Categories, Needs: a.Needs, Resources: a.Resources, Claims: a.claims(),
 	}
 }

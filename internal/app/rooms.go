@@ -143,6 +143,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Bulk,
 
 		a.Playbooks,
+
+		a.Categories, a.Needs, a.Resources,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -189,6 +191,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("playbooks-of-moved-communities", []string{community.EventMoved}, moved(a.Playbooks.Moved))
 
+	a.followExchange()
+
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
@@ -220,5 +224,8 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "webhook deliveries", Do: a.Webhooks.Tick},
 		{Name: "files", Do: a.Files.Tick},
+
+		{Name: "needs", Do: a.Needs.Tick},
+		{Name: "resources", Do: a.Resources.Tick},
 	}
 }

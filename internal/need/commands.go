@@ -155,7 +155,7 @@ func (n *Need) reported(named []id.Claim) ([]*exchange.Claim, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.New(fault.Refused, CodeWrongState, "status", n.Status, "verb", VerbReturn)
+		return nil, fault.New(fault.Refused, CodeWrongState, "status", "NEED_"+n.Status, "verb", VerbReturn)
 	}
 	return out, nil
 }
