@@ -51,6 +51,10 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindWebhook: nodesOf(r.Webhooks.Many),
 		id.KindFile:    nodesOf(r.Files.Many),
 		id.KindBulkJob: nodesOf(r.Bulk.Many),
+
+		id.KindProject:          nodesOf(r.Projects.Many),
+		id.KindProjectTemplate:  nodesOf(r.Projects.ManyTemplates),
+		id.KindProjectMigration: nodesOf(r.Projects.ManyMigrations),
 	}
 }
 

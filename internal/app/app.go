@@ -45,6 +45,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/securitylog"
@@ -159,6 +160,8 @@ type App struct {
 	Bulk   *bulk.Service
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 
+	Projects *project.Service
+
 	kept *noting // the back end, with what is kept on it
 }
 
@@ -236,6 +239,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.bulkJobs(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.projects(ctx); err != nil {
 		return nil, err
 	}
 	a.events()

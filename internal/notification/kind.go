@@ -67,6 +67,15 @@ const (
 
 	WebhookSuspended Kind = "WEBHOOK_SUSPENDED"
 	WebhookGone      Kind = "WEBHOOK_GONE"
+
+	ProjectBegun      Kind = "PROJECT_BEGUN"
+	ProjectApplied    Kind = "PROJECT_APPLIED"
+	ProjectApproved   Kind = "PROJECT_APPROVED"
+	ProjectReturned   Kind = "PROJECT_RETURNED"
+	ProjectChecked    Kind = "PROJECT_CHECKED"
+	ProjectAccepted   Kind = "PROJECT_ACCEPTED"
+	ProjectCommended  Kind = "PROJECT_COMMENDED"
+	ProjectEndedEarly Kind = "PROJECT_ENDED_EARLY"
 )
 
 // Kinds are all of them, in that order.
@@ -84,6 +93,7 @@ func Kinds() []Kind {
 		PublicationProposed, PublicationAgreed, PublicationPublished, PublicationWithdrawn,
 		RoleGranted, RoleRevoked,
 		WebhookSuspended, WebhookGone,
+		ProjectBegun, ProjectApplied, ProjectApproved, ProjectReturned, ProjectChecked, ProjectAccepted, ProjectCommended, ProjectEndedEarly,
 	}
 }
 

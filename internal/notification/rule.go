@@ -31,6 +31,8 @@ const (
 	ThePerson Circle = "PERSON"     // the person that the event is about
 
 	TheOwner Circle = "OWNER" // the organisation whose it is
+
+	TheBody Circle = "BODY" // the sub-district that decides
 )
 
 // speakers are those who speak for a party; a supervisor speaks for a sub-district that is itself one.
@@ -102,12 +104,22 @@ func Rules() []Rule {
 
 		rule("webhook.suspended", WebhookSuspended, TheOwner),
 		rule("webhook.gone", WebhookGone, TheOwner),
+
+		rule("project.created", ProjectBegun, Others),
+		rule("project.applied", ProjectApplied, TheBody),
+		rule("project.approved", ProjectApproved, Others),
+		rule("project.returned", ProjectReturned, Others),
+		rule("project.checked", ProjectChecked, Others),
+		rule("project.accepted", ProjectAccepted, Others),
+		rule("project.commended", ProjectCommended, Others),
+		rule("project.terminated", ProjectEndedEarly, Others),
+		rule("project.cancelled", ProjectEndedEarly, Others),
 	}
 }
 
 // Events are the types of events that the room follows: those of the rules, and the others of what falls due.
 func Events() []string {
-	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*", "webhook.*"}
+	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*", "webhook.*", "project.*"}
 }
 
 // ruleOf finds the rule of an event.
@@ -141,6 +153,8 @@ func (c Circle) organisations(t told) []id.Organisation {
 		return t.but(t.Party, append([]id.Organisation{t.Provider}, t.Receivers...)...)
 	case TheOwner:
 		return t.but("", t.Organisation)
+	case TheBody:
+		return t.but(t.Party, t.SubDistrict)
 	case Appraiser:
 		return t.but("", t.Appraiser)
 	case Appraised:

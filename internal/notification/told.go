@@ -28,6 +28,7 @@ type told struct {
 	TimeZone     string            `bson:"timeZone"`
 	Role         authz.Role        `bson:"role"`
 	Organisation id.Organisation   `bson:"organisation"`
+	SubDistrict  id.Organisation   `bson:"subDistrict"`
 }
 
 // read takes an event apart. One that names no parties is for the organisations that could read its subject then.
