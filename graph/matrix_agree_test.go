@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 )
 
@@ -95,6 +96,13 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 			}
 			return in.Connection, nil
 		}, a.Notifications.Many, func(n *notification.Notification) id.Notification { return n.ID }),
+
+		shelfOf("projects", func(ctx context.Context, p page.Args) (*project.Connection, error) {
+			return a.Projects.Projects(ctx, nil, nil, p)
+		}, a.Projects.Many, func(p *project.Project) id.Project { return p.ID }),
+		shelfOf("migrations", func(ctx context.Context, p page.Args) (*project.MigrationConnection, error) {
+			return a.Projects.Migrations(ctx, nil, p)
+		}, a.Projects.ManyMigrations, func(m *project.Migration) id.ProjectMigration { return m.ID }),
 	}
 }
 

@@ -118,27 +118,9 @@ func (r *Resolver) ProjectMigration() ProjectMigrationResolver { return &project
 // ProjectTemplate returns ProjectTemplateResolver implementation.
 func (r *Resolver) ProjectTemplate() ProjectTemplateResolver { return &projectTemplateResolver{r} }
 
-// CreateProjectTemplateInput returns CreateProjectTemplateInputResolver implementation.
-func (r *Resolver) CreateProjectTemplateInput() CreateProjectTemplateInputResolver {
-	return &createProjectTemplateInputResolver{r}
-}
-
-// ProjectTemplateTypeChoice returns ProjectTemplateTypeChoiceResolver implementation.
-func (r *Resolver) ProjectTemplateTypeChoice() ProjectTemplateTypeChoiceResolver {
-	return &projectTemplateTypeChoiceResolver{r}
-}
-
-// ReviseProjectTemplateInput returns ReviseProjectTemplateInputResolver implementation.
-func (r *Resolver) ReviseProjectTemplateInput() ReviseProjectTemplateInputResolver {
-	return &reviseProjectTemplateInputResolver{r}
-}
-
 type (
-	migrationFaultResolver             struct{ *Resolver }
-	migrationProblemResolver           struct{ *Resolver }
-	projectMigrationResolver           struct{ *Resolver }
-	projectTemplateResolver            struct{ *Resolver }
-	createProjectTemplateInputResolver struct{ *Resolver }
-	projectTemplateTypeChoiceResolver  struct{ *Resolver }
-	reviseProjectTemplateInputResolver struct{ *Resolver }
+	migrationFaultResolver   struct{ *Resolver }
+	migrationProblemResolver struct{ *Resolver }
+	projectMigrationResolver struct{ *Resolver }
+	projectTemplateResolver  struct{ *Resolver }
 )

@@ -75,7 +75,8 @@ const (
 	ProjectChecked    Kind = "PROJECT_CHECKED"
 	ProjectAccepted   Kind = "PROJECT_ACCEPTED"
 	ProjectCommended  Kind = "PROJECT_COMMENDED"
-	ProjectEndedEarly Kind = "PROJECT_ENDED_EARLY"
+	ProjectTerminated Kind = "PROJECT_TERMINATED"
+	ProjectCancelled  Kind = "PROJECT_CANCELLED"
 )
 
 // Kinds are all of them, in that order.
@@ -93,7 +94,7 @@ func Kinds() []Kind {
 		PublicationProposed, PublicationAgreed, PublicationPublished, PublicationWithdrawn,
 		RoleGranted, RoleRevoked,
 		WebhookSuspended, WebhookGone,
-		ProjectBegun, ProjectApplied, ProjectApproved, ProjectReturned, ProjectChecked, ProjectAccepted, ProjectCommended, ProjectEndedEarly,
+		ProjectBegun, ProjectApplied, ProjectApproved, ProjectReturned, ProjectChecked, ProjectAccepted, ProjectCommended, ProjectTerminated, ProjectCancelled,
 	}
 }
 

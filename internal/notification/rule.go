@@ -112,8 +112,8 @@ func Rules() []Rule {
 		rule("project.checked", ProjectChecked, Others),
 		rule("project.accepted", ProjectAccepted, Others),
 		rule("project.commended", ProjectCommended, Others),
-		rule("project.terminated", ProjectEndedEarly, Others),
-		rule("project.cancelled", ProjectEndedEarly, Others),
+		rule("project.terminated", ProjectTerminated, Others),
+		rule("project.cancelled", ProjectCancelled, Others),
 	}
 }
 
