@@ -17,6 +17,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/playbook"
+
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 )
 
@@ -99,6 +101,13 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 		shelfOf("applications of playbooks", func(ctx context.Context, p page.Args) (*playbook.ApplicationConnection, error) {
 			return a.Playbooks.Applications(ctx, of, p)
 		}, a.Playbooks.ManyApplications, func(x *playbook.Application) id.PlaybookApplication { return x.ID }),
+
+		shelfOf("projects", func(ctx context.Context, p page.Args) (*project.Connection, error) {
+			return a.Projects.Projects(ctx, nil, nil, p)
+		}, a.Projects.Many, func(p *project.Project) id.Project { return p.ID }),
+		shelfOf("migrations", func(ctx context.Context, p page.Args) (*project.MigrationConnection, error) {
+			return a.Projects.Migrations(ctx, nil, p)
+		}, a.Projects.ManyMigrations, func(m *project.Migration) id.ProjectMigration { return m.ID }),
 	}
 }
 

@@ -186,6 +186,11 @@ func (w *matrixTown) list() {
 	node("an import of the host's secretary that has failed", "BulkJob", w.at["failed import"])
 	node("", "Playbook", w.at["playbook"])
 	node("of the host", "PlaybookApplication", w.at["playbook application"])
+
+	node("begun from the contract in force", "Project", w.at["project"])
+	node("of the host's secretary, applied for", "Project", w.at["applied project"])
+	node("of the sub-district", "ProjectTemplate", w.at["project template"])
+	node("of the sub-district's template, tried", "ProjectMigration", w.at["migration"])
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

@@ -61,6 +61,10 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindResource:      nodesOf(r.Resources.Many),
 		id.KindNeedClaim:     nodesOf(r.Claims.Many),
 		id.KindResourceClaim: nodesOf(r.Claims.Many),
+
+		id.KindProject:          nodesOf(r.Projects.Many),
+		id.KindProjectTemplate:  nodesOf(r.Projects.ManyTemplates),
+		id.KindProjectMigration: nodesOf(r.Projects.ManyMigrations),
 	}
 }
 

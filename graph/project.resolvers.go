@@ -7,12 +7,13 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/file"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/project"
@@ -21,207 +22,211 @@ import (
 
 // Projects is the batch resolver for the projects field.
 func (r *coBuildingContractResolver) Projects(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return each(objs, func(c *contract.Contract) (*project.Connection, error) {
+		return r.Rooms.Projects.OfContract(ctx, c.ID, paged(first, after, last, before))
+	})
 }
 
 // Projects is the batch resolver for the projects field.
 func (r *commercialCommunityResolver) Projects(ctx context.Context, objs []*community.CommercialCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return projectsOf(ctx, r.Rooms, objs, paged(first, after, last, before))
 }
 
 // CreateProject is the resolver for the createProject field.
 func (r *mutationResolver) CreateProject(ctx context.Context, input project.CreateInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: CreateProject - createProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Create)
 }
 
 // ReviseProject is the resolver for the reviseProject field.
 func (r *mutationResolver) ReviseProject(ctx context.Context, input project.ReviseInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ReviseProject - reviseProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Revise)
 }
 
 // StartProject is the resolver for the startProject field.
 func (r *mutationResolver) StartProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: StartProject - startProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Start)
 }
 
 // PauseProject is the resolver for the pauseProject field.
 func (r *mutationResolver) PauseProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: PauseProject - pauseProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Pause)
 }
 
 // ResumeProject is the resolver for the resumeProject field.
 func (r *mutationResolver) ResumeProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ResumeProject - resumeProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Resume)
 }
 
 // FinishProject is the resolver for the finishProject field.
 func (r *mutationResolver) FinishProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: FinishProject - finishProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Finish)
 }
 
 // CancelProject is the resolver for the cancelProject field.
 func (r *mutationResolver) CancelProject(ctx context.Context, input project.ReasonInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: CancelProject - cancelProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Cancel)
 }
 
 // ApplySecretaryProject is the resolver for the applySecretaryProject field.
 func (r *mutationResolver) ApplySecretaryProject(ctx context.Context, input project.ApplyInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ApplySecretaryProject - applySecretaryProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Apply)
 }
 
 // ResubmitSecretaryProject is the resolver for the resubmitSecretaryProject field.
 func (r *mutationResolver) ResubmitSecretaryProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ResubmitSecretaryProject - resubmitSecretaryProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Resubmit)
 }
 
 // ApproveProject is the resolver for the approveProject field.
 func (r *mutationResolver) ApproveProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ApproveProject - approveProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Approve)
 }
 
 // ReturnProject is the resolver for the returnProject field.
 func (r *mutationResolver) ReturnProject(ctx context.Context, input project.ReasonInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: ReturnProject - returnProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Return)
 }
 
 // CheckProjectMidterm is the resolver for the checkProjectMidterm field.
 func (r *mutationResolver) CheckProjectMidterm(ctx context.Context, input project.FindingsInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: CheckProjectMidterm - checkProjectMidterm"))
+	return payload.Do(ctx, input, r.Rooms.Projects.CheckMidterm)
 }
 
 // AcceptProject is the resolver for the acceptProject field.
 func (r *mutationResolver) AcceptProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: AcceptProject - acceptProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Accept)
 }
 
 // CommendProject is the resolver for the commendProject field.
 func (r *mutationResolver) CommendProject(ctx context.Context, input project.TurnInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: CommendProject - commendProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Commend)
 }
 
 // TerminateProject is the resolver for the terminateProject field.
 func (r *mutationResolver) TerminateProject(ctx context.Context, input project.ReasonInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: TerminateProject - terminateProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Terminate)
 }
 
 // LeaveProject is the resolver for the leaveProject field.
 func (r *mutationResolver) LeaveProject(ctx context.Context, input project.LeaveInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: LeaveProject - leaveProject"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Leave)
 }
 
 // AddMilestone is the resolver for the addMilestone field.
 func (r *mutationResolver) AddMilestone(ctx context.Context, input project.AddMilestoneInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: AddMilestone - addMilestone"))
+	return payload.Do(ctx, input, r.Rooms.Projects.AddMilestone)
 }
 
 // CompleteMilestone is the resolver for the completeMilestone field.
 func (r *mutationResolver) CompleteMilestone(ctx context.Context, input project.CompleteMilestoneInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: CompleteMilestone - completeMilestone"))
+	return payload.Do(ctx, input, r.Rooms.Projects.CompleteMilestone)
 }
 
 // RemoveMilestone is the resolver for the removeMilestone field.
 func (r *mutationResolver) RemoveMilestone(ctx context.Context, input project.RemoveMilestoneInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: RemoveMilestone - removeMilestone"))
+	return payload.Do(ctx, input, r.Rooms.Projects.RemoveMilestone)
 }
 
 // RecordSpending is the resolver for the recordSpending field.
 func (r *mutationResolver) RecordSpending(ctx context.Context, input project.RecordSpendingInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: RecordSpending - recordSpending"))
+	return payload.Do(ctx, input, r.Rooms.Projects.RecordSpending)
 }
 
 // VoidSpending is the resolver for the voidSpending field.
 func (r *mutationResolver) VoidSpending(ctx context.Context, input project.VoidSpendingInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: VoidSpending - voidSpending"))
+	return payload.Do(ctx, input, r.Rooms.Projects.VoidSpending)
 }
 
 // LogProjectActivity is the resolver for the logProjectActivity field.
 func (r *mutationResolver) LogProjectActivity(ctx context.Context, input project.LogActivityInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: LogProjectActivity - logProjectActivity"))
+	return payload.Do(ctx, input, r.Rooms.Projects.LogActivity)
 }
 
 // SetRecord is the resolver for the setRecord field.
 func (r *mutationResolver) SetRecord(ctx context.Context, input project.SetRecordInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: SetRecord - setRecord"))
+	return payload.Do(ctx, input, r.Rooms.Projects.SetRecord)
 }
 
 // PatchRecord is the resolver for the patchRecord field.
 func (r *mutationResolver) PatchRecord(ctx context.Context, input project.PatchRecordInput) (*payload.Of[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: PatchRecord - patchRecord"))
+	return payload.Do(ctx, input, r.Rooms.Projects.PatchRecord)
 }
 
 // Projects is the batch resolver for the projects field.
 func (r *oldEstateCommunityResolver) Projects(ctx context.Context, objs []*community.OldEstateCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return projectsOf(ctx, r.Rooms, objs, paged(first, after, last, before))
 }
 
 // Contract is the batch resolver for the contract field.
 func (r *projectResolver) Contract(ctx context.Context, objs []*project.Project) ([]*contract.Contract, error) {
-	panic(fmt.Errorf("not implemented: Contract - contract"))
+	return edge(ctx, objs, func(p *project.Project) id.Contract { return p.Contract }, r.Rooms.Contracts.Many)
 }
 
 // Lead is the batch resolver for the lead field.
 func (r *projectResolver) Lead(ctx context.Context, objs []*project.Project) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Lead - lead"))
+	return edge(ctx, objs, func(p *project.Project) id.Organisation { return p.Lead }, r.Rooms.Directory.Many)
 }
 
 // Partners is the batch resolver for the partners field.
 func (r *projectResolver) Partners(ctx context.Context, objs []*project.Project) ([][]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Partners - partners"))
+	return edges(ctx, objs, func(p *project.Project) []id.Organisation { return p.Partners }, r.Rooms.Directory.Many)
 }
 
 // Template is the batch resolver for the template field.
 func (r *projectResolver) Template(ctx context.Context, objs []*project.Project) ([]*project.Template, error) {
-	panic(fmt.Errorf("not implemented: Template - template"))
+	return edge(ctx, objs, func(p *project.Project) id.ProjectTemplate { return p.Template }, r.Rooms.Projects.ManyTemplates)
 }
 
 // Activities is the batch resolver for the activities field.
 func (r *projectResolver) Activities(ctx context.Context, objs []*project.Project, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Activity], error) {
-	panic(fmt.Errorf("not implemented: Activities - activities"))
+	return each(objs, func(p *project.Project) (*project.ActivityConnection, error) {
+		return r.Rooms.Projects.ActivitiesOf(ctx, p, paged(first, after, last, before))
+	})
 }
 
 // Attachments is the batch resolver for the attachments field.
 func (r *projectResolver) Attachments(ctx context.Context, objs []*project.Project, first *int, after *string, last *int, before *string) ([]*page.Connection[*file.File], error) {
-	panic(fmt.Errorf("not implemented: Attachments - attachments"))
+	return r.Rooms.Files.Attachments(ctx, idsOf(objs, func(p *project.Project) string { return string(p.ID) }), paged(first, after, last, before))
 }
 
 // AllowedActions is the batch resolver for the allowedActions field.
 func (r *projectResolver) AllowedActions(ctx context.Context, objs []*project.Project) ([][]project.Verb, error) {
-	panic(fmt.Errorf("not implemented: AllowedActions - allowedActions"))
+	return each(objs, func(p *project.Project) ([]project.Verb, error) { return r.Rooms.Projects.AllowedActions(ctx, p), nil })
 }
 
 // Organisation is the batch resolver for the organisation field.
 func (r *projectActivityResolver) Organisation(ctx context.Context, objs []*project.Activity) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisation - organisation"))
+	return edge(ctx, objs, func(a *project.Activity) id.Organisation { return a.Organisation }, r.Rooms.Directory.Many)
 }
 
 // Organisation is the batch resolver for the organisation field.
 func (r *projectTurnResolver) Organisation(ctx context.Context, objs []*project.Turn) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisation - organisation"))
+	return edge(ctx, objs, func(t *project.Turn) id.Organisation { return t.Organisation }, r.Rooms.Directory.Many)
 }
 
 // Projects is the resolver for the projects field.
 func (r *queryResolver) Projects(ctx context.Context, filter *project.Filter, orderBy *project.Order, first *int, after *string, last *int, before *string) (*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return r.Rooms.Projects.Projects(ctx, filter, orderBy, paged(first, after, last, before))
 }
 
 // Project is the resolver for the project field.
 func (r *queryResolver) Project(ctx context.Context, id string) (*project.Project, error) {
-	panic(fmt.Errorf("not implemented: Project - project"))
+	return one(ctx, id, wire.Project(), r.Rooms.Projects.Project)
 }
 
 // Projects is the batch resolver for the projects field.
 func (r *resettlementCommunityResolver) Projects(ctx context.Context, objs []*community.ResettlementCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return projectsOf(ctx, r.Rooms, objs, paged(first, after, last, before))
 }
 
 // Projects is the batch resolver for the projects field.
 func (r *residentUnitResolver) Projects(ctx context.Context, objs []*unit.ResidentUnit, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return projectsOf(ctx, r.Rooms, objs, paged(first, after, last, before))
 }
 
 // Projects is the batch resolver for the projects field.
 func (r *ruralCommunityResolver) Projects(ctx context.Context, objs []*community.RuralCommunity, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error) {
-	panic(fmt.Errorf("not implemented: Projects - projects"))
+	return projectsOf(ctx, r.Rooms, objs, paged(first, after, last, before))
 }
 
 // Project returns ProjectResolver implementation.

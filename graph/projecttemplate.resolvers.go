@@ -7,123 +7,103 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/payload"
-	"github.com/cobuild/cobuild/internal/community"
+	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
+	"github.com/cobuild/cobuild/internal/platform/fault/catalogue"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/project"
 )
 
 // Message is the batch resolver for the message field.
 func (r *migrationFaultResolver) Message(ctx context.Context, objs []*project.ProblemFault) ([]string, error) {
-	panic(fmt.Errorf("not implemented: Message - message"))
+	return each(objs, func(f *project.ProblemFault) (string, error) { return catalogue.From(ctx).Say(f.Code, f.Params), nil })
 }
 
 // Project is the batch resolver for the project field.
 func (r *migrationProblemResolver) Project(ctx context.Context, objs []*project.Problem) ([]*project.Project, error) {
-	panic(fmt.Errorf("not implemented: Project - project"))
+	return edge(ctx, objs, func(p *project.Problem) id.Project { return p.Project }, r.Rooms.Projects.Many)
 }
 
 // CreateProjectTemplate is the resolver for the createProjectTemplate field.
 func (r *mutationResolver) CreateProjectTemplate(ctx context.Context, input project.CreateTemplateInput) (*payload.Of[*project.Template], error) {
-	panic(fmt.Errorf("not implemented: CreateProjectTemplate - createProjectTemplate"))
+	return payload.Do(ctx, input, r.Rooms.Projects.CreateTemplate)
 }
 
 // ReviseProjectTemplate is the resolver for the reviseProjectTemplate field.
 func (r *mutationResolver) ReviseProjectTemplate(ctx context.Context, input project.ReviseTemplateInput) (*payload.Of[*project.Template], error) {
-	panic(fmt.Errorf("not implemented: ReviseProjectTemplate - reviseProjectTemplate"))
+	return payload.Do(ctx, input, r.Rooms.Projects.ReviseTemplate)
 }
 
 // PublishProjectTemplateVersion is the resolver for the publishProjectTemplateVersion field.
 func (r *mutationResolver) PublishProjectTemplateVersion(ctx context.Context, input project.PublishInput) (*payload.Of[*project.Template], error) {
-	panic(fmt.Errorf("not implemented: PublishProjectTemplateVersion - publishProjectTemplateVersion"))
+	return payload.Do(ctx, input, r.Rooms.Projects.PublishVersion)
 }
 
 // RetireProjectTemplate is the resolver for the retireProjectTemplate field.
 func (r *mutationResolver) RetireProjectTemplate(ctx context.Context, input project.RetireInput) (*payload.Of[*project.Template], error) {
-	panic(fmt.Errorf("not implemented: RetireProjectTemplate - retireProjectTemplate"))
+	return payload.Do(ctx, input, r.Rooms.Projects.RetireTemplate)
 }
 
 // MigrateProjects is the resolver for the migrateProjects field.
 func (r *mutationResolver) MigrateProjects(ctx context.Context, input project.MigrateInput) (*payload.Of[*project.Migration], error) {
-	panic(fmt.Errorf("not implemented: MigrateProjects - migrateProjects"))
+	return payload.Do(ctx, input, r.Rooms.Projects.Migrate)
 }
 
 // CancelProjectMigration is the resolver for the cancelProjectMigration field.
 func (r *mutationResolver) CancelProjectMigration(ctx context.Context, input project.CancelMigrationInput) (*payload.Of[*project.Migration], error) {
-	panic(fmt.Errorf("not implemented: CancelProjectMigration - cancelProjectMigration"))
+	return payload.Do(ctx, input, r.Rooms.Projects.CancelMigration)
 }
 
 // Template is the batch resolver for the template field.
 func (r *projectMigrationResolver) Template(ctx context.Context, objs []*project.Migration) ([]*project.Template, error) {
-	panic(fmt.Errorf("not implemented: Template - template"))
+	return edge(ctx, objs, func(m *project.Migration) id.ProjectTemplate { return m.Template }, r.Rooms.Projects.ManyTemplates)
 }
 
 // Problems is the batch resolver for the problems field.
 func (r *projectMigrationResolver) Problems(ctx context.Context, objs []*project.Migration, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Problem], error) {
-	panic(fmt.Errorf("not implemented: Problems - problems"))
+	return each(objs, func(m *project.Migration) (*project.ProblemConnection, error) {
+		return r.Rooms.Projects.ProblemsOf(ctx, m, paged(first, after, last, before))
+	})
 }
 
 // Owner is the batch resolver for the owner field.
 func (r *projectTemplateResolver) Owner(ctx context.Context, objs []*project.Template) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Owner - owner"))
-}
-
-// CommunityTypes is the resolver for the communityTypes field.
-func (r *projectTemplateResolver) CommunityTypes(ctx context.Context, obj *project.Template) ([]community.Kind, error) {
-	panic(fmt.Errorf("not implemented: CommunityTypes - communityTypes"))
+	return edge(ctx, objs, func(t *project.Template) id.Organisation { return t.Owner }, r.Rooms.Directory.Many)
 }
 
 // Latest is the batch resolver for the latest field.
 func (r *projectTemplateResolver) Latest(ctx context.Context, objs []*project.Template) ([]*project.Version, error) {
-	panic(fmt.Errorf("not implemented: Latest - latest"))
+	return r.Rooms.Projects.LatestOf(ctx, objs)
 }
 
 // Versions is the batch resolver for the versions field.
 func (r *projectTemplateResolver) Versions(ctx context.Context, objs []*project.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Version], error) {
-	panic(fmt.Errorf("not implemented: Versions - versions"))
+	return each(objs, func(t *project.Template) (*project.VersionConnection, error) {
+		return r.Rooms.Projects.VersionsOf(ctx, t, paged(first, after, last, before))
+	})
 }
 
 // ProjectTemplates is the resolver for the projectTemplates field.
 func (r *queryResolver) ProjectTemplates(ctx context.Context, usableBy *string, filter *project.TemplateFilter, first *int, after *string, last *int, before *string) (*page.Connection[*project.Template], error) {
-	panic(fmt.Errorf("not implemented: ProjectTemplates - projectTemplates"))
+	return r.Rooms.projectTemplates(ctx, usableBy, filter, paged(first, after, last, before))
 }
 
 // ProjectTemplate is the resolver for the projectTemplate field.
 func (r *queryResolver) ProjectTemplate(ctx context.Context, id string) (*project.Template, error) {
-	panic(fmt.Errorf("not implemented: ProjectTemplate - projectTemplate"))
+	return one(ctx, id, wire.ProjectTemplate(), r.Rooms.Projects.Template)
 }
 
 // ProjectMigrations is the resolver for the projectMigrations field.
 func (r *queryResolver) ProjectMigrations(ctx context.Context, template *string, first *int, after *string, last *int, before *string) (*page.Connection[*project.Migration], error) {
-	panic(fmt.Errorf("not implemented: ProjectMigrations - projectMigrations"))
+	return r.Rooms.projectMigrations(ctx, template, paged(first, after, last, before))
 }
 
 // ProjectMigration is the resolver for the projectMigration field.
 func (r *queryResolver) ProjectMigration(ctx context.Context, id string) (*project.Migration, error) {
-	panic(fmt.Errorf("not implemented: ProjectMigration - projectMigration"))
-}
-
-// CommunityTypes is the resolver for the communityTypes field.
-func (r *createProjectTemplateInputResolver) CommunityTypes(ctx context.Context, obj *project.CreateTemplateInput, data []community.Kind) error {
-	panic(fmt.Errorf("not implemented: CommunityTypes - communityTypes"))
-}
-
-// Eq is the resolver for the eq field.
-func (r *projectTemplateTypeChoiceResolver) Eq(ctx context.Context, obj *page.Choice[project.CommunityType], data *community.Kind) error {
-	panic(fmt.Errorf("not implemented: Eq - eq"))
-}
-
-// In is the resolver for the in field.
-func (r *projectTemplateTypeChoiceResolver) In(ctx context.Context, obj *page.Choice[project.CommunityType], data []community.Kind) error {
-	panic(fmt.Errorf("not implemented: In - in"))
-}
-
-// CommunityTypes is the resolver for the communityTypes field.
-func (r *reviseProjectTemplateInputResolver) CommunityTypes(ctx context.Context, obj *project.ReviseTemplateInput, data []community.Kind) error {
-	panic(fmt.Errorf("not implemented: CommunityTypes - communityTypes"))
+	return one(ctx, id, wire.ProjectMigration(), r.Rooms.Projects.Migration)
 }
 
 // MigrationFault returns MigrationFaultResolver implementation.
@@ -138,27 +118,9 @@ func (r *Resolver) ProjectMigration() ProjectMigrationResolver { return &project
 // ProjectTemplate returns ProjectTemplateResolver implementation.
 func (r *Resolver) ProjectTemplate() ProjectTemplateResolver { return &projectTemplateResolver{r} }
 
-// CreateProjectTemplateInput returns CreateProjectTemplateInputResolver implementation.
-func (r *Resolver) CreateProjectTemplateInput() CreateProjectTemplateInputResolver {
-	return &createProjectTemplateInputResolver{r}
-}
-
-// ProjectTemplateTypeChoice returns ProjectTemplateTypeChoiceResolver implementation.
-func (r *Resolver) ProjectTemplateTypeChoice() ProjectTemplateTypeChoiceResolver {
-	return &projectTemplateTypeChoiceResolver{r}
-}
-
-// ReviseProjectTemplateInput returns ReviseProjectTemplateInputResolver implementation.
-func (r *Resolver) ReviseProjectTemplateInput() ReviseProjectTemplateInputResolver {
-	return &reviseProjectTemplateInputResolver{r}
-}
-
 type (
-	migrationFaultResolver             struct{ *Resolver }
-	migrationProblemResolver           struct{ *Resolver }
-	projectMigrationResolver           struct{ *Resolver }
-	projectTemplateResolver            struct{ *Resolver }
-	createProjectTemplateInputResolver struct{ *Resolver }
-	projectTemplateTypeChoiceResolver  struct{ *Resolver }
-	reviseProjectTemplateInputResolver struct{ *Resolver }
+	migrationFaultResolver   struct{ *Resolver }
+	migrationProblemResolver struct{ *Resolver }
+	projectMigrationResolver struct{ *Resolver }
+	projectTemplateResolver  struct{ *Resolver }
 )

@@ -85,6 +85,8 @@ func notNodes() []id.Kind {
 	return []id.Kind{
 		id.KindRole, id.KindAPIKey, id.KindClientKey, id.KindAssertion, id.KindIdentity, id.KindArrival,
 		id.KindWebhookDelivery, id.KindBulkLine,
+
+		id.KindProjectActivity, id.KindProjectProblem,
 	}
 }
 

@@ -48,6 +48,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/transfer"
 	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/resource"
@@ -169,6 +170,8 @@ type App struct {
 	Needs      *need.Service
 	Resources  *resource.Service
 
+	Projects *project.Service
+
 	kept *noting // the back end, with what is kept on it
 }
 
@@ -249,6 +252,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.exchange(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.projects(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.playbooks(ctx); err != nil {

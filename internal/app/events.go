@@ -48,5 +48,7 @@ func (a *App) rooms() graph.Rooms {
 		Playbooks: a.Playbooks,
 
 		Categories: a.Categories, Needs: a.Needs, Resources: a.Resources, Claims: a.claims(),
+
+		Projects: a.Projects,
 	}
 }

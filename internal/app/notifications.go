@@ -91,6 +91,8 @@ func (a *App) readable(ctx context.Context, ids []string) ([]bool, error) {
 		id.KindWebhook:     seen(a.Webhooks.Many),
 		id.KindNeed:        seen(a.Needs.Many),
 		id.KindResource:    seen(a.Resources.Many),
+
+		id.KindProject: seen(a.Projects.Many),
 	} {
 		var ask []string
 		var at []int

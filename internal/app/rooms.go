@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -145,6 +146,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Playbooks,
 
 		a.Categories, a.Needs, a.Resources,
+
+		a.Projects,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -192,6 +195,11 @@ func (a *App) follow() {
 	a.Journal.Follow("playbooks-of-moved-communities", []string{community.EventMoved}, moved(a.Playbooks.Moved))
 
 	a.followExchange()
+
+	a.Journal.Follow("projects-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Projects.Moved))
+	a.Journal.Follow("leads-of-begun-projects", []string{project.ToldCreated, project.ToldApplied}, func(ctx context.Context, e journal.Entry) error {
+		return a.Projects.Begun(ctx, id.Project(e.Subject))
+	})
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 

@@ -132,17 +132,17 @@ func TestWhatNoCategoryCanBeIsRefusedAtItsField(t *testing.T) {
 		code fault.Code
 		at   string
 	}{
-		"a small letter":         {add(func(in *category.AddInput) { in.Code = "new" }), fault.CodeMalformed, "code"},
-		"two underscores":        {add(func(in *category.AddInput) { in.Code = "NEW__ONE" }), fault.CodeMalformed, "code"},
-		"a code that there is":   {add(func(in *category.AddInput) { in.Code = "ELDERS" }), category.CodeTaken, "code"},
-		"a name beside":          {add(func(in *category.AddInput) { in.Name = "养老助老" }), category.CodeName, "name"},
-		"no name":                {add(func(in *category.AddInput) { in.NameEn = " " }), fault.CodeRequired, "nameEn"},
-		"a synonym twice":        {add(func(in *category.AddInput) { in.Synonyms = []string{"a", "a"} }), fault.CodeDuplicate, "synonyms.1"},
-		"below none":             {add(func(in *category.AddInput) { in.Parent = new("NONE") }), category.CodeUnknown, "parent"},
-		"a fifth level":          {add(func(in *category.AddInput) { in.Parent = new("A_4") }), category.CodeDeep, "parent"},
-		"below a retired one":    {add(func(in *category.AddInput) { in.Parent = new("HEALTH_CLINIC") }), category.CodeRetired, "parent"},
+		"a small letter":        {add(func(in *category.AddInput) { in.Code = "new" }), fault.CodeMalformed, "code"},
+		"two underscores":       {add(func(in *category.AddInput) { in.Code = "NEW__ONE" }), fault.CodeMalformed, "code"},
+		"a code that there is":  {add(func(in *category.AddInput) { in.Code = "ELDERS" }), category.CodeTaken, "code"},
+		"a name beside":         {add(func(in *category.AddInput) { in.Name = "养老助老" }), category.CodeName, "name"},
+		"no name":               {add(func(in *category.AddInput) { in.NameEn = " " }), fault.CodeRequired, "nameEn"},
+		"a synonym twice":       {add(func(in *category.AddInput) { in.Synonyms = []string{"a", "a"} }), fault.CodeDuplicate, "synonyms.1"},
+		"below none":            {add(func(in *category.AddInput) { in.Parent = new("NONE") }), category.CodeUnknown, "parent"},
+		"a fifth level":         {add(func(in *category.AddInput) { in.Parent = new("A_4") }), category.CodeDeep, "parent"},
+		"below a retired one":   {add(func(in *category.AddInput) { in.Parent = new("HEALTH_CLINIC") }), category.CodeRetired, "parent"},
 		"filed under a retired": {s.Takes(ctx, "HEALTH_CLINIC"), category.CodeRetired, ""},
-		"filed under none":       {s.Takes(ctx, "NONE"), category.CodeUnknown, ""},
+		"filed under none":      {s.Takes(ctx, "NONE"), category.CodeUnknown, ""},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, tt.err, tt.code, tt.at) })
 	}

@@ -32,6 +32,8 @@ type told struct {
 	Publisher id.Organisation   `bson:"publisher"`
 	Claimant  id.Organisation   `bson:"claimant"`
 	Claimants []id.Organisation `bson:"claimants"`
+
+	SubDistrict id.Organisation `bson:"subDistrict"`
 }
 
 // read takes an event apart. One that names no parties is for the organisations that could read its subject then.

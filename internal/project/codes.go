@@ -33,7 +33,6 @@ const (
 	CodeNothingDrafted  fault.Code = "PROJECT_TEMPLATE_NO_DRAFT"    //
 	CodeTooManyFields   fault.Code = "PROJECT_TEMPLATE_FIELDS_FULL" // max
 	CodeVersionUnknown  fault.Code = "PROJECT_TEMPLATE_VERSION"     // version, latest
-	CodeFormField       fault.Code = "FORM_FIELD_UNKNOWN"           // path
 	CodeWidget          fault.Code = "FORM_WIDGET_UNFIT"            // path, widget, got
 	CodeFirstSteps      fault.Code = "MIGRATION_OF_FIRST_VERSION"   //
 

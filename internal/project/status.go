@@ -145,14 +145,19 @@ func (p *Project) can(v Verb) error {
 	if _, ok := Target(p.Kind, p.Status, v); ok {
 		return nil
 	}
-	return fault.New(fault.Refused, CodeWrongState, "status", p.Status, "verb", v)
+	return p.wrong(v)
+}
+
+// wrong refuses a verb in the words that people have for it: those of other objects' states differ.
+func (p *Project) wrong(v Verb) error {
+	return fault.New(fault.Refused, CodeWrongState, "status", "PROJECT_"+p.Status, "verb", "PROJECT_"+v)
 }
 
 // move is the one place where a project's state changes. It notes who moved it, and why.
 func (p *Project) move(v Verb, t Turn) error {
 	to, ok := Target(p.Kind, p.Status, v)
 	if !ok {
-		return fault.New(fault.Refused, CodeWrongState, "status", p.Status, "verb", v)
+		return p.wrong(v)
 	}
 	if len(p.Turns) >= MaxTurns {
 		return fault.New(fault.Refused, fault.CodeTooMany, "max", MaxTurns)
