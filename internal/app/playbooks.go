@@ -45,9 +45,9 @@ func (a *App) makeNeed(ctx context.Context, of id.Organisation, language string,
 // makeProjectTemplate makes a template of projects for a community after a playbook, and publishes it, so that projects
 // can begin from it at once. One that was made before and not published, because the program stopped between the two, is
 // published now.
-func (a *App) makeProjectTemplate(ctx context.Context, of id.Organisation, t *playbook.ProjectTemplate, type_ playbook.CommunityType) (string, error) {
+func (a *App) makeProjectTemplate(ctx context.Context, of id.Organisation, t *playbook.ProjectTemplate, suits playbook.CommunityType) (string, error) {
 	in := project.CreateTemplateInput{
-		Owner: &of, Name: t.Name, Description: &t.Purpose, CommunityTypes: []project.CommunityType{project.CommunityType(type_)},
+		Owner: &of, Name: t.Name, Description: &t.Purpose, CommunityTypes: []project.CommunityType{project.CommunityType(suits)},
 		Version: project.VersionInput{Schema: t.RecordSchema()},
 	}
 	for _, f := range t.Filterable {
@@ -78,7 +78,7 @@ func (a *App) makeProjectTemplate(ctx context.Context, of id.Organisation, t *pl
 
 // makeContractTemplate makes a template of contracts for a community after a playbook. Standard clauses that the platform
 // has done away with are left out.
-func (a *App) makeContractTemplate(ctx context.Context, of id.Organisation, t *playbook.ContractTemplate, type_ playbook.CommunityType) (string, error) {
+func (a *App) makeContractTemplate(ctx context.Context, of id.Organisation, t *playbook.ContractTemplate, suits playbook.CommunityType) (string, error) {
 	keys := make([]id.LibraryClause, len(t.LibraryClauses))
 	for i, key := range t.LibraryClauses {
 		keys[i] = template.ShippedClause(key)
@@ -88,7 +88,7 @@ func (a *App) makeContractTemplate(ctx context.Context, of id.Organisation, t *p
 		return "", err
 	}
 	in := template.CreateInput{Owner: &of, Text: template.BodyInput{
-		Title: t.Title, Purpose: t.Purpose, CommunityTypes: []template.CommunityType{template.CommunityType(type_)},
+		Title: t.Title, Purpose: t.Purpose, CommunityTypes: []template.CommunityType{template.CommunityType(suits)},
 		Months: &t.Months, NoticeDays: &t.NoticeDays, AutoRenew: &t.AutoRenew,
 	}}
 	for _, p := range t.Partners {

@@ -66,7 +66,7 @@ func (a *Application) Audience() []string {
 	return out
 }
 
-// Version is the newest version of the playbook from which something was made; 0 where nothing was.
+// PlaybookVersion is the newest version of the playbook from which something was made; 0 where nothing was.
 func (a *Application) PlaybookVersion() int {
 	newest := 0
 	for _, r := range a.Rounds {

@@ -28,8 +28,8 @@ type Config struct {
 // is en or zh-CN. The context carries a name for the making, so that doing it again finds what was made.
 type Makers struct {
 	Need             func(ctx context.Context, of id.Organisation, language string, n *Need) (made string, err error)
-	ContractTemplate func(ctx context.Context, of id.Organisation, t *ContractTemplate, type_ CommunityType) (made string, err error)
-	ProjectTemplate  func(ctx context.Context, of id.Organisation, t *ProjectTemplate, type_ CommunityType) (made string, err error)
+	ContractTemplate func(ctx context.Context, of id.Organisation, t *ContractTemplate, suits CommunityType) (made string, err error)
+	ProjectTemplate  func(ctx context.Context, of id.Organisation, t *ProjectTemplate, suits CommunityType) (made string, err error)
 }
 
 // Service is the room's commands and queries.
