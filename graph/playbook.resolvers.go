@@ -62,13 +62,13 @@ func (r *playbookRoundResolver) Role(ctx context.Context, objs []*playbook.Round
 }
 
 // Playbooks is the resolver for the playbooks field.
-func (r *queryResolver) Playbooks(ctx context.Context, typeArg *playbook.CommunityType, first *int, after *string, last *int, before *string) (*page.Connection[*playbook.Playbook], error) {
-	return r.Rooms.Playbooks.Playbooks(typeArg, paged(first, after, last, before))
+func (r *queryResolver) Playbooks(ctx context.Context, typeArg *community.Kind, first *int, after *string, last *int, before *string) (*page.Connection[*playbook.Playbook], error) {
+	return r.Rooms.playbooks(typeArg, paged(first, after, last, before))
 }
 
 // Playbook is the resolver for the playbook field.
-func (r *queryResolver) Playbook(ctx context.Context, typeArg playbook.CommunityType, version *int) (*playbook.Playbook, error) {
-	return r.Rooms.Playbooks.Playbook(typeArg, version), nil
+func (r *queryResolver) Playbook(ctx context.Context, typeArg community.Kind, version *int) (*playbook.Playbook, error) {
+	return r.Rooms.Playbooks.Playbook(playbook.CommunityType(typeArg), version), nil
 }
 
 // PlaybookApplications is the resolver for the playbookApplications field.

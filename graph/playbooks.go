@@ -4,10 +4,20 @@ import (
 	"context"
 
 	"github.com/cobuild/cobuild/graph/wire"
+	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/playbook"
 )
+
+// playbooks lists playbooks, for a type of community where one is named.
+func (r Rooms) playbooks(of *community.Kind, a page.Args) (*playbook.Connection, error) {
+	var t *playbook.CommunityType
+	if of != nil {
+		t = new(playbook.CommunityType(*of))
+	}
+	return r.Playbooks.Playbooks(t, a)
+}
 
 // playbookApplications lists what a community has taken from playbooks.
 func (r Rooms) playbookApplications(ctx context.Context, community string, a page.Args) (*playbook.ApplicationConnection, error) {
