@@ -8,7 +8,6 @@ import (
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
-	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/playbook"
@@ -51,7 +50,7 @@ func (a *App) makeProjectTemplate(ctx context.Context, of id.Organisation, t *pl
 		Version: project.VersionInput{Schema: t.RecordSchema()},
 	}
 	for _, f := range t.Filterable {
-		in.Version.Fields = append(in.Version.Fields, record.Field{Path: f.Path, Type: f.Type})
+		in.Version.Fields = append(in.Version.Fields, *f)
 	}
 	for _, s := range t.Form {
 		section := &project.FormSection{Title: s.Title}

@@ -197,7 +197,7 @@ func TestEverySchemaOfAPlaybookCompilesAndDescribesItsFieldsAndForm(t *testing.T
 				continue
 			}
 			for _, f := range m.Filterable {
-				if err := s.Describes(record.Field{Path: f.Path, Type: f.Type}); err != nil {
+				if err := s.Describes(*f); err != nil {
 					t.Errorf("%s %s %s: %v", p.Type, m.Key, f.Path, err)
 				}
 			}

@@ -147,7 +147,7 @@ type ProjectTemplate struct {
 	Name       Words
 	Purpose    Words
 	Schema     Schema
-	Filterable []*FilterField
+	Filterable []*record.Field // by which projects can be filtered and sorted
 	Form       []*FormSection
 	Basis
 }
@@ -168,12 +168,6 @@ func (s Schema) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
 // RecordSchema is the schema as the API shows it.
 func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }
-
-// FilterField is a value of records by which projects can be filtered and sorted.
-type FilterField struct {
-	Path record.Pointer // JSON pointer, as /areaMu
-	Type record.Type
-}
 
 // FormSection is a part of a form.
 type FormSection struct {
