@@ -39,7 +39,7 @@ type world struct {
 
 func embedded(t testing.TB) store.Backend {
 	t.Helper()
-	db, err := boltstore.Open(filepath.Join(t.TempDir(), "needs.db"), boltstore.Options{})
+	db, err := boltstore.Open(filepath.Join(t.TempDir(), "needs.db"), boltstore.Options{Unsynced: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,6 +63,7 @@ func openOn(t testing.TB, db store.Backend) *world {
 	}
 	add(w.district, organisation.KindDistrict)
 	add(w.street, organisation.KindSubDistrict, w.district)
+	add(w.town, organisation.KindSubDistrict, w.district)
 	add(w.home, organisation.KindCommunity, w.street, w.district)
 	add(w.away, organisation.KindCommunity, w.town, w.district)
 	for i := range 70 {
