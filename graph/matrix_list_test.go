@@ -63,6 +63,8 @@ func (w *matrixTown) everybody() {
 	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
 	w.jobs()
 	w.playbooks()
+
+	w.trades()
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -191,6 +193,8 @@ func (w *matrixTown) list() {
 	node("of the host's secretary, applied for", "Project", w.at["applied project"])
 	node("of the sub-district", "ProjectTemplate", w.at["project template"])
 	node("of the sub-district's template, tried", "ProjectMigration", w.at["migration"])
+
+	w.traded(node)
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

@@ -10,5 +10,6 @@ const (
 	CodeWishReach  fault.Code = "MICRO_WISH_CONTACT"   // a text holds a telephone number or an address
 	CodeReach      fault.Code = "CONTACT_NOT_EXPECTED" // of a need that is no micro-wish
 	CodeNoReach    fault.Code = "CONTACT_MISSING"      // there is none to agree to
+	CodeNoReport   fault.Code = "NEED_NOT_REPORTED"    // nothing was reported as done
 	CodeNoClaims   fault.Code = "NEED_NOT_CLAIMED"     // nobody has taken it on
 )
