@@ -13,7 +13,7 @@ import (
 // migration.
 func TestOnTheOtherStoreEverythingIsAlike(t *testing.T) {
 	h := houseOn(t, mongotest.Open(t))
-	t.Run("filters and orders", func(t *testing.T) { h.t = t; foundByFields(t, h) })
+	t.Run("filters and orders", func(t *testing.T) { h.t = t; foundByFields(t, h, "both") })
 	t.Run("patches at once", func(t *testing.T) { h.t = t; concurrentPatches(t, h, 16) })
 	t.Run("migration", func(t *testing.T) {
 		h.t = t
