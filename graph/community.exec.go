@@ -6060,6 +6060,21 @@ func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommuni
 	return res
 }
 
+func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx context.Context, ec *executionContext, v any) (project.CommunityType, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := project.CommunityType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v project.CommunityType) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
+	}
+	return res
+}
+
 func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityType(ctx context.Context, ec *executionContext, v any) (publication.CommunityType, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := publication.CommunityType(tmp)
@@ -6090,13 +6105,13 @@ func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplat
 	return res
 }
 
-func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx context.Context, ec *executionContext, v any) ([]community.Kind, error) {
+func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]project.CommunityType, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]community.Kind, len(vSlice))
+	res := make([]project.CommunityType, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx, ec, vSlice[i])
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx, ec, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -6104,11 +6119,11 @@ func unmarshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 	return res, nil
 }
 
-func marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []community.Kind) graphql.Marshaler {
+func marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []project.CommunityType) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx, ec, sel, v[i])
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6359,6 +6374,42 @@ func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcomm
 	return ret
 }
 
+func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]project.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]project.CommunityType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []project.CommunityType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]publication.CommunityType, error) {
 	if v == nil {
 		return nil, nil
@@ -6441,6 +6492,25 @@ func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 }
 
 func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *community.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx context.Context, ec *executionContext, v any) (*project.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := project.CommunityType(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *project.CommunityType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

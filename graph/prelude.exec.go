@@ -2689,6 +2689,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, v any) (*id.Project, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalProjectID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalProjectID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, v any) (*id.ProjectTemplate, error) {
 	if v == nil {
 		return nil, nil

@@ -13,7 +13,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/graph/wire"
-	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/fault"
@@ -40,22 +39,9 @@ type ProjectMigrationResolver interface {
 type ProjectTemplateResolver interface {
 	Owner(ctx context.Context, objs []*project.Template) ([]organisation.Organisation, error)
 
-	CommunityTypes(ctx context.Context, obj *project.Template) ([]community.Kind, error)
-
 	Latest(ctx context.Context, objs []*project.Template) ([]*project.Version, error)
 
 	Versions(ctx context.Context, objs []*project.Template, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Version], error)
-}
-
-type CreateProjectTemplateInputResolver interface {
-	CommunityTypes(ctx context.Context, obj *project.CreateTemplateInput, data []community.Kind) error
-}
-type ProjectTemplateTypeChoiceResolver interface {
-	Eq(ctx context.Context, obj *page.Choice[project.CommunityType], data *community.Kind) error
-	In(ctx context.Context, obj *page.Choice[project.CommunityType], data []community.Kind) error
-}
-type ReviseProjectTemplateInputResolver interface {
-	CommunityTypes(ctx context.Context, obj *project.ReviseTemplateInput, data []community.Kind) error
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1888,18 +1874,18 @@ func _ProjectTemplate_communityTypes(ctx context.Context, ec *executionContext, 
 			return fieldContext_ProjectTemplate_communityTypes(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ProjectTemplate().CommunityTypes(ctx, obj)
+			return obj.CommunityTypes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []community.Kind) graphql.Marshaler {
-			return marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []project.CommunityType) graphql.Marshaler {
+			return marshalNCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func fieldContext_ProjectTemplate_communityTypes(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ProjectTemplate", field, true, true, "CommunityType")
+	return graphql.NewScalarFieldContext("ProjectTemplate", field, false, false, "CommunityType")
 }
 
 func _ProjectTemplate_latestVersion(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *project.Template) (ret graphql.Marshaler) {
@@ -2892,13 +2878,11 @@ func unmarshalInputCreateProjectTemplateInput(ctx context.Context, ec *execution
 			it.Description = data
 		case "communityTypes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communityTypes"))
-			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx, ec, v)
+			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.CreateProjectTemplateInput().CommunityTypes(ctx, &it, data); err != nil {
-				return it, err
-			}
+			it.CommunityTypes = data
 		case "version":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
 			data, err := unmarshalNProjectTemplateVersionInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐVersionInput(ctx, ec, v)
@@ -3288,22 +3272,18 @@ func unmarshalInputProjectTemplateTypeChoice(ctx context.Context, ec *executionC
 		switch k {
 		case "eq":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
-			data, err := unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx, ec, v)
+			data, err := unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityType(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.ProjectTemplateTypeChoice().Eq(ctx, &it, data); err != nil {
-				return it, err
-			}
+			it.Eq = data
 		case "in":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
-			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx, ec, v)
+			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.ProjectTemplateTypeChoice().In(ctx, &it, data); err != nil {
-				return it, err
-			}
+			it.In = data
 		}
 	}
 	return it, nil
@@ -3547,13 +3527,11 @@ func unmarshalInputReviseProjectTemplateInput(ctx context.Context, ec *execution
 			it.Description = data
 		case "communityTypes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("communityTypes"))
-			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKindᚄ(ctx, ec, v)
+			data, err := unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCommunityTypeᚄ(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
-			if err = ec.Resolvers.ReviseProjectTemplateInput().CommunityTypes(ctx, &it, data); err != nil {
-				return it, err
-			}
+			it.CommunityTypes = data
 		case "version":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
 			data, err := unmarshalOProjectTemplateVersionInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐVersionInput(ctx, ec, v)
@@ -4234,11 +4212,10 @@ func _ProjectTemplate(ctx context.Context, ec *executionContext, sel ast.Selecti
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "communityTypes":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return _ProjectTemplate_communityTypes(ctx, ec, field, obj)
-				})
+			out.Values[i] = _ProjectTemplate_communityTypes(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "latestVersion":
 			out.Values[i] = _ProjectTemplate_latestVersion(ctx, ec, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -103,9 +103,6 @@ type ResolverRoot interface {
 	TemplateClause() TemplateClauseResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
-	CreateProjectTemplateInput() CreateProjectTemplateInputResolver
-	ProjectTemplateTypeChoice() ProjectTemplateTypeChoiceResolver
-	ReviseProjectTemplateInput() ReviseProjectTemplateInputResolver
 }
 
 type DirectiveRoot struct {

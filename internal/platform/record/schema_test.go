@@ -170,7 +170,7 @@ func TestADeclaredFieldIsOneThatTheSchemaDescribes(t *testing.T) {
 			t.Errorf("%q as %s: got %v, want %q", path, tt.is, err, tt.code)
 		}
 	}
-	for _, f := range []record.Field{{Path: "/money/total", Type: new(record.Integer)}, {Path: "/site", Type: new(record.Date)}, {Path: "/when", Type: record.DateTime}, {Path: "/yes", Type: record.String}} {
+	for _, f := range []record.Field{{Path: "/money/total", Type: record.Integer}, {Path: "/site", Type: record.Date}, {Path: "/when", Type: record.DateTime}, {Path: "/yes", Type: record.String}} {
 		if err := s.Describes(f); !fault.Is(err, record.CodeFieldType) {
 			t.Errorf("%v: got %v", f, err)
 		}
