@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -50,38 +52,41 @@ func (p *Playbook) Part(key string) *Part {
 	return none
 }
 
-// gather lists the parts of a playbook that has been read.
-func (p *Playbook) gather() error {
-	add := func(key string, k PartKind, title Words, of any) error {
-		raw, err := json.Marshal(of)
-		sum := sha256.Sum256(raw)
-		p.parts = append(p.parts, &Part{Key: key, Kind: k, Title: title, print: hex.EncodeToString(sum[:8]), of: of})
+// gather lists the parts of a playbook, and takes the print of each from the text of its file: so it stays the same when a
+// later program reads more of it.
+func (p *Playbook) gather(raw []byte) error {
+	var said map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &said); err != nil {
 		return err
 	}
-	var all []error
-	for _, n := range p.Needs {
-		all = append(all, add(n.Key, PartNeed, n.Title, n))
+	p.parts = nil
+	return errors.Join(
+		gathered(p, said["needs"], PartNeed, p.Needs, func(n *Need) (string, Words) { return n.Key, n.Title }),
+		gathered(p, said["contractTemplates"], PartContract, p.ContractTemplates, func(t *ContractTemplate) (string, Words) { return t.Key, t.Title }),
+		gathered(p, said["projectTemplates"], PartProject, p.ProjectTemplates, func(t *ProjectTemplate) (string, Words) { return t.Key, t.Name }),
+		gathered(p, said["resources"], PartResource, p.Resources, func(r *Resource) (string, Words) { return r.Key, r.Title }),
+		gathered(p, said["posts"], PartPost, p.Posts, func(o *Post) (string, Words) { return o.Key, o.Title }),
+		gathered(p, said["indicators"], PartIndicator, p.Indicators, func(i *Indicator) (string, Words) { return i.Key, i.Title }),
+		gathered(p, said["calendar"], PartCalendar, p.Calendar, func(e *Entry) (string, Words) { return e.Key, e.Title }),
+	)
+}
+
+func gathered[T any](p *Playbook, list json.RawMessage, k PartKind, parts []*T, named func(*T) (key string, title Words)) error {
+	var said []any
+	if err := json.Unmarshal(list, &said); err != nil {
+		return err
 	}
-	for _, t := range p.ContractTemplates {
-		all = append(all, add(t.Key, PartContract, t.Title, t))
+	if len(said) != len(parts) {
+		return fmt.Errorf("%s: the list is there twice", k)
 	}
-	for _, t := range p.ProjectTemplates {
-		all = append(all, add(t.Key, PartProject, t.Name, t))
-	}
-	for _, r := range p.Resources {
-		all = append(all, add(r.Key, PartResource, r.Title, r))
-	}
-	for _, o := range p.Posts {
-		all = append(all, add(o.Key, PartPost, o.Title, o))
-	}
-	for _, i := range p.Indicators {
-		all = append(all, add(i.Key, PartIndicator, i.Title, i))
-	}
-	for _, e := range p.Calendar {
-		all = append(all, add(e.Key, PartCalendar, e.Title, e))
-	}
-	if i := slices.IndexFunc(all, func(err error) bool { return err != nil }); i >= 0 {
-		return all[i]
+	for i, of := range parts {
+		text, err := json.Marshal(said[i]) // with sorted keys
+		if err != nil {
+			return err
+		}
+		key, title := named(of)
+		sum := sha256.Sum256(text)
+		p.parts = append(p.parts, &Part{Key: key, Kind: k, Title: title, print: hex.EncodeToString(sum[:8]), of: of})
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package playbook
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -237,11 +238,13 @@ func TestACommunityWhoseTypeChangesTakesFromTheOtherPlaybookAndKeepsWhatItHas(t 
 }
 
 func TestANewerVersionSaysWhatItAddsToWhatACommunityTook(t *testing.T) {
-	h := newHouse(t, next(t, "OLD_ESTATE", func(p *Playbook) {
-		p.Needs[0].Text.Zh = "换了说法。"
-		p.Needs = append(p.Needs[:1], p.Needs[2:]...) // without haircuts
-		p.Needs = append(p.Needs, &Need{Key: "lift", Category: "FACILITIES_LIFTS", Title: Words{Zh: "加装电梯", En: "A lift"}, Unit: Words{Zh: "部", En: "lifts"}, Quantity: 1})
-		p.Posts[0].Text.Zh = "换了说法。"
+	h := newHouse(t, next(t, "OLD_ESTATE", func(file map[string]any) {
+		needs := file["needs"].([]any)
+		needs[0].(map[string]any)["text"].(map[string]any)["zh"] = "换了说法。"
+		lift := maps.Clone(needs[0].(map[string]any))
+		lift["key"] = "lift"
+		file["needs"] = append(append([]any{needs[0]}, needs[2:]...), lift) // without haircuts
+		first(file, "posts")["text"].(map[string]any)["zh"] = "换了说法。"
 	}))
 	one := h.applied(h.secretary(), old(ApplyInput{PlaybookVersion: new(1)}))
 	d := h.Newer(one.Application)
@@ -268,7 +271,7 @@ func TestANewerVersionSaysWhatItAddsToWhatACommunityTook(t *testing.T) {
 }
 
 func TestPlaybooksAreListedByTypeTheNewestFirst(t *testing.T) {
-	h := newHouse(t, next(t, "RURAL", func(*Playbook) {}))
+	h := newHouse(t, next(t, "RURAL", func(map[string]any) {}))
 	var seen []*Playbook
 	a := page.Args{First: new(2)}
 	for {

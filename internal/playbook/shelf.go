@@ -61,17 +61,26 @@ func read(from fs.FS, name string) (*Playbook, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if want := strings.ToLower(string(p.Type)) + "." + strconv.Itoa(p.Version) + ".json"; name != want {
+		return nil, fmt.Errorf("the file of this type and version is called %s", want)
+	}
+	return p, nil
+}
+
+// parse makes a playbook of the text of its file.
+func parse(raw []byte) (*Playbook, error) {
 	p := &Playbook{}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(p); err != nil {
 		return nil, err
 	}
-	if want := strings.ToLower(string(p.Type)) + "." + strconv.Itoa(p.Version) + ".json"; name != want {
-		return nil, fmt.Errorf("the file of this type and version is called %s", want)
-	}
 	p.ID = id.Derived[id.Playbook](id.KindPlaybook, string(p.Type), strconv.Itoa(p.Version))
-	if err := p.gather(); err != nil {
+	if err := p.gather(raw); err != nil {
 		return nil, err
 	}
 	return p, p.check()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -146,19 +147,24 @@ func counted(a *Applied) map[State]int {
 	return n
 }
 
-// next is the version after one of the playbooks that come with the program, altered.
-func next(t *testing.T, of CommunityType, alter func(*Playbook)) *Playbook {
+// next is the version after one of the playbooks that come with the program, its file altered.
+func next(t *testing.T, of CommunityType, alter func(file map[string]any)) *Playbook {
 	t.Helper()
-	shelf, err := Shipped()
+	raw, err := shipped.ReadFile("packs/" + strings.ToLower(string(of)) + ".1.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := shelf.of(of, nil)
-	p.Version++
-	p.ID = id.Derived[id.Playbook](id.KindPlaybook, string(of), "next")
-	alter(p)
-	p.parts = nil
-	if err := errors.Join(p.gather(), p.check()); err != nil {
+	var file map[string]any
+	if err := json.Unmarshal(raw, &file); err != nil {
+		t.Fatal(err)
+	}
+	file["version"] = 2
+	alter(file)
+	if raw, err = json.Marshal(file); err != nil {
+		t.Fatal(err)
+	}
+	p, err := parse(raw)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return p
