@@ -23,6 +23,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
@@ -9711,6 +9712,21 @@ func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilme
 	return res
 }
 
+func unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx context.Context, ec *executionContext, v any) (playbook.EvidenceKind, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := playbook.EvidenceKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v playbook.EvidenceKind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EvidenceKind!")
+	}
+	return res
+}
+
 func unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx context.Context, ec *executionContext, v any) (template.EvidenceKind, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := template.EvidenceKind(tmp)
@@ -9775,6 +9791,36 @@ func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfi
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐEvidenceKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, v any) ([]playbook.EvidenceKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]playbook.EvidenceKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []playbook.EvidenceKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/record"
 	"github.com/cobuild/cobuild/internal/platform/text"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/project"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -4669,6 +4670,21 @@ func unmarshalNFormSectionInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNFormWidget2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐWidget(ctx context.Context, ec *executionContext, v any) (playbook.Widget, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := playbook.Widget(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNFormWidget2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐWidget(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v playbook.Widget) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FormWidget!")
+	}
+	return res
+}
+
 func unmarshalNFormWidget2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐWidget(ctx context.Context, ec *executionContext, v any) (project.Widget, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := project.Widget(tmp)
@@ -5037,6 +5053,30 @@ func marshalNRecordField2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatfo
 	}
 
 	return ret
+}
+
+func marshalNRecordField2ᚕᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐFieldᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*record.Field) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNRecordField2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐField(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func marshalNRecordField2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐField(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *record.Field) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordField!")
+		return graphql.Null
+	}
+	return _RecordField(ctx, ec, sel, v)
 }
 
 func unmarshalNRecordFieldInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐField(ctx context.Context, ec *executionContext, v any) (record.Field, error) {

@@ -172,6 +172,29 @@ func fieldContext_BilingualText_en(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("BilingualText", field, false, false, "String")
 }
 
+func _BilingualText_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *text.Both) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BilingualText_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BilingualText_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BilingualText", field, true, false, "String")
+}
+
 func _ContractOrigin_template(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Origin) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4440,13 +4463,19 @@ func _BilingualText(ctx context.Context, ec *executionContext, sel ast.Selection
 		case "zh":
 			out.Values[i] = _BilingualText_zh(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "en":
 			out.Values[i] = _BilingualText_en(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "text":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _BilingualText_text(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
