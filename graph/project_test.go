@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -185,7 +186,7 @@ func TestPatchesAtOnceLoseNothing(t *testing.T) {
 		wg.Go(func() {
 			in := m{"id": a.Str("it.project.id"), "merge": m{"notes": m{fmt.Sprintf("n%d", i): i}}}
 			if i%2 == 1 {
-				in["clientMutationId"] = fmt.Sprint(i)
+				in["clientMutationId"] = strconv.Itoa(i)
 			}
 			if got := w.Do(t, []string{"secretary", "liaison"}[i%2], "patchRecord", in, "errors { code }"); got.Code() != "" {
 				t.Errorf("patch %d: %s", i, got.Text)

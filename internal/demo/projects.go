@@ -150,10 +150,8 @@ func (f portfolioField) describe() (schema string, typ record.Type, widget proje
 	return `{"type":"string","maxLength":100}`, record.String, project.WidgetText
 }
 
-// stage are the organisations of an example, and who acts for them.
-type stage struct {
-	lead, body, district context.Context //nolint:containedctx // each is somebody who acts
-}
+// stage is who acts: for the community that leads, and for the bodies above it.
+type stage struct{ lead, above context.Context }
 
 // bringProject begins a project, unless an interrupted filling has, and brings it to its state.
 func (d Deps) bringProject(ctx context.Context, file seed.File, people map[string]id.Person, n int, one portfolioProject, t id.ProjectTemplate) error {
@@ -163,7 +161,7 @@ func (d Deps) bringProject(ctx context.Context, file seed.File, people map[strin
 	}
 	c := file.Contracts[i]
 	host := file.Organisation(seed.InCommunities, c.Host)
-	s := stage{lead: acting(ctx, file, people, c.Host, host), body: authz.AsSystem(ctx), district: authz.AsSystem(ctx)}
+	s := stage{lead: acting(ctx, file, people, c.Host, host), above: authz.AsSystem(ctx)}
 	plan := project.Plan{Title: one.Title, Template: &t, Record: &one.Record}
 	for _, p := range c.Parties {
 		if p.Part == "PARTNER" {
@@ -196,21 +194,20 @@ func acting(ctx context.Context, file seed.File, people map[string]id.Person, ke
 
 // begun is a project from its contract, or on its own where the contract is over or not yet made.
 func (d Deps) begun(ctx context.Context, host id.Organisation, from id.Contract, one portfolioProject, plan project.Plan) (*project.Project, error) {
-	for _, contract := range []*id.Contract{&from, nil} {
-		plan.Contract = contract
-		var p *project.Project
-		var err error
-		if one.SecretaryLed {
-			p, err = d.Projects.Apply(ctx, project.ApplyInput{Community: host, Plan: plan})
-		} else {
-			p, err = d.Projects.Create(ctx, project.CreateInput{Lead: host, Plan: plan})
-		}
-		over := fault.Is(err, project.CodeContractOver) || fault.Is(err, project.CodeNotParty) || fault.Is(err, fault.CodeNotFound)
-		if contract == nil || !over {
-			return p, err
-		}
+	plan.Contract = &from
+	p, err := d.plan(ctx, host, one, plan)
+	if fault.Is(err, project.CodeContractOver) || fault.Is(err, project.CodeNotParty) || fault.Is(err, fault.CodeNotFound) {
+		plan.Contract = nil
+		return d.plan(ctx, host, one, plan)
 	}
-	return nil, nil //nolint:nilnil // the loop has ended before
+	return p, err
+}
+
+func (d Deps) plan(ctx context.Context, host id.Organisation, one portfolioProject, plan project.Plan) (*project.Project, error) {
+	if one.SecretaryLed {
+		return d.Projects.Apply(ctx, project.ApplyInput{Community: host, Plan: plan})
+	}
+	return d.Projects.Create(ctx, project.CreateInput{Lead: host, Plan: plan})
 }
 
 // way is how a project comes to its state.
@@ -242,7 +239,7 @@ func (d Deps) turn(s stage, p *project.Project, v project.Verb) (*project.Projec
 	why := project.ReasonInput{Change: change, ID: p.ID, Reason: "演示数据：由演示自行设定"}
 	switch v {
 	case project.VerbApprove:
-		return d.Projects.Approve(s.body, in)
+		return d.Projects.Approve(s.above, in)
 	case project.VerbStart:
 		return d.started(s, in)
 	case project.VerbPause:
@@ -252,15 +249,15 @@ func (d Deps) turn(s stage, p *project.Project, v project.Verb) (*project.Projec
 	case project.VerbCancel:
 		return d.Projects.Cancel(s.lead, why)
 	case project.VerbReturn:
-		return d.Projects.Return(s.body, why)
+		return d.Projects.Return(s.above, why)
 	case project.VerbTerminate:
-		return d.Projects.Terminate(s.body, why)
+		return d.Projects.Terminate(s.above, why)
 	case project.VerbCheckMidterm:
-		return d.Projects.CheckMidterm(s.body, project.FindingsInput{Change: change, ID: p.ID, Findings: "进度正常（演示数据）"})
+		return d.Projects.CheckMidterm(s.above, project.FindingsInput{Change: change, ID: p.ID, Findings: "进度正常（演示数据）"})
 	case project.VerbAccept:
-		return d.Projects.Accept(s.body, in)
+		return d.Projects.Accept(s.above, in)
 	default:
-		return d.Projects.Commend(s.district, in)
+		return d.Projects.Commend(s.above, in)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -224,7 +225,7 @@ func TestTheOrderOfAListIsThatOfItsNumbers(t *testing.T) {
 			return
 		}
 		all := numbers.Draw(rt, "numbers")
-		mark := fmt.Sprintf("%d", run)
+		mark := strconv.Itoa(run)
 		for _, n := range all {
 			h.begun(of(form, record.JSON(fmt.Sprintf(`{"site":"%s","area":%d.%03d}`, mark, abs(n)/1000, abs(n)%1000))), func(in *project.CreateInput) { in.Title = fmt.Sprintf("%09d", abs(n)) })
 		}
