@@ -23,6 +23,8 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/playbook"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -55,6 +57,7 @@ type CoBuildingContractResolver interface {
 
 	Appraisals(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*appraisal.Appraisal], error)
 	Attachments(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*file.File], error)
+	Projects(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*project.Project], error)
 	Publication(ctx context.Context, objs []*contract.Contract) ([]*publication.Publication, error)
 }
 type CommitmentResolver interface {
@@ -237,6 +240,44 @@ func field_CoBuildingContract_attachments_args(ctx context.Context, ec *executio
 }
 
 func field_CoBuildingContract_fulfilments_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func field_CoBuildingContract_projects_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -2272,6 +2313,73 @@ func (ec *executionContext) resolveBatch_CoBuildingContract_attachments(ctx cont
 		results,
 		err,
 		"CoBuildingContract.attachments",
+	)
+}
+
+func _CoBuildingContract_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CoBuildingContract_projects(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CoBuildingContract_projects(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*project.Project]) graphql.Marshaler {
+			return marshalOProjectConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CoBuildingContract_projects(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoBuildingContract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ProjectConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CoBuildingContract_projects_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CoBuildingContract_projects(ctx context.Context, field graphql.CollectedField, obj *contract.Contract) (any, error) {
+	resolver := ec.Resolvers.CoBuildingContract()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*contract.Contract](ctx, "CoBuildingContract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Projects(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*project.Project]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CoBuildingContract.projects",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Projects(ctx, []*contract.Contract{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*project.Project]](
+		ctx,
+		results,
+		err,
+		"CoBuildingContract.projects",
 	)
 }
 
@@ -7857,6 +7965,12 @@ func _CoBuildingContract(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _CoBuildingContract_attachments(ctx, ec, field, obj)
 				})
+		case "projects":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CoBuildingContract_projects(ctx, ec, field, obj)
+				})
 		case "publication":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -9598,6 +9712,21 @@ func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilme
 	return res
 }
 
+func unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx context.Context, ec *executionContext, v any) (playbook.EvidenceKind, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := playbook.EvidenceKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v playbook.EvidenceKind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EvidenceKind!")
+	}
+	return res
+}
+
 func unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐEvidenceKind(ctx context.Context, ec *executionContext, v any) (template.EvidenceKind, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := template.EvidenceKind(tmp)
@@ -9662,6 +9791,36 @@ func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfi
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋfulfilmentᚐEvidenceKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, v any) ([]playbook.EvidenceKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]playbook.EvidenceKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNEvidenceKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []playbook.EvidenceKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNEvidenceKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐEvidenceKind(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {

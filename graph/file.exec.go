@@ -1117,7 +1117,7 @@ func unmarshalInputAttachFileInput(ctx context.Context, ec *executionContext, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "contract"}
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "contract", "project"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1147,11 +1147,18 @@ func unmarshalInputAttachFileInput(ctx context.Context, ec *executionContext, ob
 			it.ExpectedVersion = data
 		case "contract":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contract"))
-			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐContract(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
 			it.Contract = data
+		case "project":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("project"))
+			data, err := unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Project = data
 		}
 	}
 	return it, nil

@@ -22,7 +22,7 @@ import (
 
 // Attachments is the batch resolver for the attachments field.
 func (r *coBuildingContractResolver) Attachments(ctx context.Context, objs []*contract.Contract, first *int, after *string, last *int, before *string) ([]*page.Connection[*file.File], error) {
-	return r.Rooms.Files.Attachments(ctx, idsOf(objs, func(o *contract.Contract) id.Contract { return o.ID }), paged(first, after, last, before))
+	return r.Rooms.Files.Attachments(ctx, idsOf(objs, func(o *contract.Contract) string { return string(o.ID) }), paged(first, after, last, before))
 }
 
 // File is the batch resolver for the file field.

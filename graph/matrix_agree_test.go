@@ -16,6 +16,9 @@ import (
 	"github.com/cobuild/cobuild/internal/person"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
+	"github.com/cobuild/cobuild/internal/playbook"
+
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 )
 
@@ -65,7 +68,7 @@ func shelfOf[I ~string, T comparable](
 
 // shelves are the rooms whose lists not everybody sees alike.
 func shelves(a *app.App, of id.Organisation) []shelf {
-	return []shelf{
+	return append(tradeShelves(a), []shelf{
 		shelfOf("contracts", func(ctx context.Context, p page.Args) (*contract.Connection, error) {
 			return a.Contracts.Contracts(ctx, nil, nil, p)
 		}, a.Contracts.Many, func(c *contract.Contract) id.Contract { return c.ID }),
@@ -95,7 +98,17 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 			}
 			return in.Connection, nil
 		}, a.Notifications.Many, func(n *notification.Notification) id.Notification { return n.ID }),
-	}
+		shelfOf("applications of playbooks", func(ctx context.Context, p page.Args) (*playbook.ApplicationConnection, error) {
+			return a.Playbooks.Applications(ctx, of, p)
+		}, a.Playbooks.ManyApplications, func(x *playbook.Application) id.PlaybookApplication { return x.ID }),
+
+		shelfOf("projects", func(ctx context.Context, p page.Args) (*project.Connection, error) {
+			return a.Projects.Projects(ctx, nil, nil, p)
+		}, a.Projects.Many, func(p *project.Project) id.Project { return p.ID }),
+		shelfOf("migrations", func(ctx context.Context, p page.Args) (*project.MigrationConnection, error) {
+			return a.Projects.Migrations(ctx, nil, p)
+		}, a.Projects.ManyMigrations, func(m *project.Migration) id.ProjectMigration { return m.ID }),
+	}...)
 }
 
 // TestWhatSomebodyListsIsWhatTheyFindInEveryRoom has people with roles drawn at random, of their own or lent, whether they fit or not,
@@ -164,6 +177,13 @@ func (w *matrixTown) anybody(t *rapid.T) authz.Actor {
 		return a
 	}
 	a.Holdings = rapid.SliceOfN(holding, 0, 3).Draw(t, "holdings")
+	for i, h := range a.Holdings {
+		at, err := w.App.Directory.FactsOf(context.Background(), h.Organisation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Holdings[i].Within = at.Above
+	}
 	if rapid.IntRange(0, 9).Draw(t, "administrator") == 0 {
 		a.Holdings = append(a.Holdings, authz.Holding{Role: authz.Administrator})
 	}

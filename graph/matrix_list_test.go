@@ -62,6 +62,9 @@ func (w *matrixTown) everybody() {
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
 	w.jobs()
+	w.playbooks()
+
+	w.trades()
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -183,6 +186,15 @@ func (w *matrixTown) list() {
 	node("an import of the host's secretary that awaits its file", "BulkJob", w.at["awaiting import"])
 	node("an import of the host's secretary with a wrong line", "BulkJob", w.at["import"])
 	node("an import of the host's secretary that has failed", "BulkJob", w.at["failed import"])
+	node("", "Playbook", w.at["playbook"])
+	node("of the host", "PlaybookApplication", w.at["playbook application"])
+
+	node("begun from the contract in force", "Project", w.at["project"])
+	node("of the host's secretary, applied for", "Project", w.at["applied project"])
+	node("of the sub-district", "ProjectTemplate", w.at["project template"])
+	node("of the sub-district's template, tried", "ProjectMigration", w.at["migration"])
+
+	w.traded(node)
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

@@ -188,6 +188,9 @@ func bare(d *ast.Definition, name string) bool {
 	if name == "BulkJob.estimatedAt" { // every job here is over, or has not begun
 		return true
 	}
+	if noNewer(name) {
+		return true
+	}
 	return d.Name == "MailRefusal" || name == "NotificationSettings.mailRefused" // no server takes or refuses mail here
 }
 

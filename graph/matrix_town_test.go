@@ -81,6 +81,7 @@ func newMatrixTown(t *testing.T) *matrixTown {
 	w.programs()
 	w.webhooks()
 	w.identities()
+	w.projects()
 	w.list()
 	w.on = w.Serve(t)
 	w.witnessed()

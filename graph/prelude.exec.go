@@ -13,10 +13,21 @@ import (
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/personal"
+	"github.com/cobuild/cobuild/internal/platform/record"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // region    ************************** generated!.gotpl **************************
+
+type __SchemaResolver interface {
+	Description(ctx context.Context, obj *playbook.Schema) (*string, error)
+	Types(ctx context.Context, obj *playbook.Schema) ([]*introspection.Type, error)
+	QueryType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
+	MutationType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
+	SubscriptionType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
+	Directives(ctx context.Context, obj *playbook.Schema) ([]*introspection.Directive, error)
+}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -639,7 +650,7 @@ func fieldContext___InputValue_deprecationReason(_ context.Context, ec *executio
 	return graphql.NewScalarFieldContext("__InputValue", field, true, false, "String")
 }
 
-func ___Schema_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -648,7 +659,7 @@ func ___Schema_description(ctx context.Context, ec *executionContext, field grap
 			return fieldContext___Schema_description(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Description(), nil
+			return ec.Resolvers.__Schema().Description(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -659,10 +670,10 @@ func ___Schema_description(ctx context.Context, ec *executionContext, field grap
 	)
 }
 func fieldContext___Schema_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("__Schema", field, true, false, "String")
+	return graphql.NewScalarFieldContext("__Schema", field, true, true, "String")
 }
 
-func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -671,11 +682,11 @@ func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.Co
 			return fieldContext___Schema_types(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Types(), nil
+			return ec.Resolvers.__Schema().Types(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
-			return marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*introspection.Type) graphql.Marshaler {
+			return marshalN__Type2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -686,7 +697,7 @@ func fieldContext___Schema_types(_ context.Context, ec *executionContext, field 
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -694,7 +705,7 @@ func fieldContext___Schema_types(_ context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
-func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -703,7 +714,7 @@ func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphq
 			return fieldContext___Schema_queryType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.QueryType(), nil
+			return ec.Resolvers.__Schema().QueryType(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -718,7 +729,7 @@ func fieldContext___Schema_queryType(_ context.Context, ec *executionContext, fi
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -726,7 +737,7 @@ func fieldContext___Schema_queryType(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func ___Schema_mutationType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_mutationType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -735,7 +746,7 @@ func ___Schema_mutationType(ctx context.Context, ec *executionContext, field gra
 			return fieldContext___Schema_mutationType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.MutationType(), nil
+			return ec.Resolvers.__Schema().MutationType(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -750,7 +761,7 @@ func fieldContext___Schema_mutationType(_ context.Context, ec *executionContext,
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -758,7 +769,7 @@ func fieldContext___Schema_mutationType(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -767,7 +778,7 @@ func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field
 			return fieldContext___Schema_subscriptionType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SubscriptionType(), nil
+			return ec.Resolvers.__Schema().SubscriptionType(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -782,7 +793,7 @@ func fieldContext___Schema_subscriptionType(_ context.Context, ec *executionCont
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -790,7 +801,7 @@ func fieldContext___Schema_subscriptionType(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func ___Schema_directives(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
+func ___Schema_directives(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -799,11 +810,11 @@ func ___Schema_directives(ctx context.Context, ec *executionContext, field graph
 			return fieldContext___Schema_directives(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Directives(), nil
+			return ec.Resolvers.__Schema().Directives(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
-			return marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*introspection.Directive) graphql.Marshaler {
+			return marshalN__Directive2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -814,7 +825,7 @@ func fieldContext___Schema_directives(_ context.Context, ec *executionContext, f
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: false,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Directive(ctx, ec, field)
 		},
@@ -1396,7 +1407,7 @@ func ___InputValue(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var __SchemaImplementors = []string{"__Schema"}
 
-func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
+func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *playbook.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1406,35 +1417,41 @@ func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("__Schema")
 		case "description":
-			out.Values[i] = ___Schema_description(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_description(ctx, ec, field, obj)
+				})
 		case "types":
-			out.Values[i] = ___Schema_types(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_types(ctx, ec, field, obj)
+				})
 		case "queryType":
-			out.Values[i] = ___Schema_queryType(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_queryType(ctx, ec, field, obj)
+				})
 		case "mutationType":
-			out.Values[i] = ___Schema_mutationType(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_mutationType(ctx, ec, field, obj)
+				})
 		case "subscriptionType":
-			out.Values[i] = ___Schema_subscriptionType(ctx, ec, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_subscriptionType(ctx, ec, field, obj)
+				})
 		case "directives":
-			out.Values[i] = ___Schema_directives(ctx, ec, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ___Schema_directives(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1567,6 +1584,35 @@ func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.Se
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNFloat2ᚕfloat64ᚄ(ctx context.Context, ec *executionContext, v any) ([]float64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]float64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNFloat2float64(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNFloat2ᚕfloat64ᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []float64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNFloat2float64(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAPIKey(ctx context.Context, ec *executionContext, v any) (id.APIKey, error) {
 	res, err := wire.UnmarshalAPIKeyID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1617,6 +1663,34 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.BulkJob) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalBulkJobID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCategory(ctx context.Context, ec *executionContext, v any) (id.Category, error) {
+	res, err := wire.UnmarshalCategoryID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCategory(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Category) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalCategoryID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx context.Context, ec *executionContext, v any) (id.Claim, error) {
+	res, err := wire.UnmarshalClaimID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Claim) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalClaimID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -1777,6 +1851,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, v any) (id.Need, error) {
+	res, err := wire.UnmarshalNeedID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Need) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalNeedID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx context.Context, ec *executionContext, v any) (id.Notification, error) {
 	res, err := wire.UnmarshalNotificationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1833,6 +1921,34 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPersonalAcces
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPlaybook(ctx context.Context, ec *executionContext, v any) (id.Playbook, error) {
+	res, err := wire.UnmarshalPlaybookID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPlaybook(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Playbook) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalPlaybookID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPlaybookApplication(ctx context.Context, ec *executionContext, v any) (id.PlaybookApplication, error) {
+	res, err := wire.UnmarshalPlaybookApplicationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPlaybookApplication(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.PlaybookApplication) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalPlaybookApplicationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx context.Context, ec *executionContext, v any) (id.Profile, error) {
 	res, err := wire.UnmarshalProfileID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1841,6 +1957,62 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProfile(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Profile) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalProfileID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, v any) (id.Project, error) {
+	res, err := wire.UnmarshalProjectID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Project) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectActivity(ctx context.Context, ec *executionContext, v any) (id.ProjectActivity, error) {
+	res, err := wire.UnmarshalProjectActivityID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectActivity(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectActivity) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectActivityID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectMigration(ctx context.Context, ec *executionContext, v any) (id.ProjectMigration, error) {
+	res, err := wire.UnmarshalProjectMigrationID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectMigration(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectMigration) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectMigrationID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, v any) (id.ProjectTemplate, error) {
+	res, err := wire.UnmarshalProjectTemplateID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.ProjectTemplate) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalProjectTemplateID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -1869,6 +2041,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(c
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Published) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalPublishedID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, v any) (id.Resource, error) {
+	res, err := wire.UnmarshalResourceID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Resource) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalResourceID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -2073,6 +2259,50 @@ func marshalNInt2int(ctx context.Context, ec *executionContext, sel ast.Selectio
 	return res
 }
 
+func unmarshalNInt2ᚕintᚄ(ctx context.Context, ec *executionContext, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNInt2int(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNInt2ᚕintᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNInt2int(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, v any) (record.Pointer, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := record.Pointer(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNString2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v record.Pointer) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
+	}
+	return res
+}
+
 func unmarshalNString2string(ctx context.Context, ec *executionContext, v any) (string, error) {
 	res, err := wire.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -2116,15 +2346,11 @@ func marshalNString2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel 
 	return ret
 }
 
-func marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
-	return ___Directive(ctx, ec, sel, &v)
-}
-
-func marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
+func marshalN__Directive2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*introspection.Directive) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
+		return marshalN__Directive2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2134,6 +2360,14 @@ func marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintros
 	}
 
 	return ret
+}
+
+func marshalN__Directive2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *introspection.Directive) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "__Directive!")
+		return graphql.Null
+	}
+	return ___Directive(ctx, ec, sel, v)
 }
 
 func unmarshalN__DirectiveLocation2string(ctx context.Context, ec *executionContext, v any) (string, error) {
@@ -2208,7 +2442,7 @@ func marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintro
 	return ret
 }
 
-func marshalN__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *introspection.Schema) graphql.Marshaler {
+func marshalN__Schema2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐSchema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *playbook.Schema) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "__Schema!")
 		return graphql.Null
@@ -2220,11 +2454,11 @@ func marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospection�
 	return ___Type(ctx, ec, sel, &v)
 }
 
-func marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
+func marshalN__Type2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*introspection.Type) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
+		return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2303,6 +2537,41 @@ func marshalOFloat2ᚖfloat64(ctx context.Context, ec *executionContext, sel ast
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaimᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Claim, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.Claim, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaimᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.Claim) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCommitmentᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Commitment, error) {
@@ -2480,6 +2749,41 @@ func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisati
 	return ret
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplateᚄ(ctx context.Context, ec *executionContext, v any) ([]id.ProjectTemplate, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.ProjectTemplate, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplateᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.ProjectTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCommitment(ctx context.Context, ec *executionContext, v any) (*id.Commitment, error) {
 	if v == nil {
 		return nil, nil
@@ -2548,6 +2852,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryCla
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, v any) (*id.Need, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalNeedID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Need) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalNeedID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx context.Context, ec *executionContext, v any) (*id.Organisation, error) {
 	if v == nil {
 		return nil, nil
@@ -2579,6 +2900,57 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx
 	}
 	_ = sel
 	res := wire.MarshalPersonID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, v any) (*id.Project, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalProjectID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Project) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalProjectID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, v any) (*id.ProjectTemplate, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalProjectTemplateID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProjectTemplate(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.ProjectTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalProjectTemplateID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, v any) (*id.Resource, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalResourceID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Resource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalResourceID(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
@@ -2680,6 +3052,25 @@ func marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋ
 	_ = sel
 	_ = ctx
 	res := wire.MarshalPersonal(*v)
+	return res
+}
+
+func unmarshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, v any) (*record.Pointer, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := record.Pointer(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOString2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋrecordᚐPointer(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *record.Pointer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
 	return res
 }
 

@@ -27,6 +27,8 @@ type ResolverRoot interface {
 	Appraisal() AppraisalResolver
 	AppraisalAnswer() AppraisalAnswerResolver
 	BulkJob() BulkJobResolver
+	Category() CategoryResolver
+	Claim() ClaimResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
@@ -62,12 +64,25 @@ type ResolverRoot interface {
 	Identity() IdentityResolver
 	Invitation() InvitationResolver
 	LibraryClause() LibraryClauseResolver
+	MigrationFault() MigrationFaultResolver
+	MigrationProblem() MigrationProblemResolver
 	Mutation() MutationResolver
+	Need() NeedResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
 	Person() PersonResolver
 	PersonalAccess() PersonalAccessResolver
+	Playbook() PlaybookResolver
+	PlaybookApplication() PlaybookApplicationResolver
+	PlaybookMade() PlaybookMadeResolver
+	PlaybookOutcome() PlaybookOutcomeResolver
+	PlaybookRound() PlaybookRoundResolver
 	ProfileShare() ProfileShareResolver
+	Project() ProjectResolver
+	ProjectActivity() ProjectActivityResolver
+	ProjectMigration() ProjectMigrationResolver
+	ProjectTemplate() ProjectTemplateResolver
+	ProjectTurn() ProjectTurnResolver
 	PublicationConsent() PublicationConsentResolver
 	PublishedCommitment() PublishedCommitmentResolver
 	PublishedContract() PublishedContractResolver
@@ -82,6 +97,7 @@ type ResolverRoot interface {
 	ReportSection() ReportSectionResolver
 	ResettlementCommunity() ResettlementCommunityResolver
 	ResidentUnit() ResidentUnitResolver
+	Resource() ResourceResolver
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
 	SecurityEntry() SecurityEntryResolver
@@ -96,6 +112,7 @@ type ResolverRoot interface {
 	TemplateClause() TemplateClauseResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
+	__Schema() __SchemaResolver
 }
 
 type DirectiveRoot struct {
@@ -125,10 +142,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptClaimInput)),
 			graphql.NewInputUnmarshaler("AcceptDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptDelegationInput)),
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
+			graphql.NewInputUnmarshaler("AddCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputAddCategoryInput)),
 			graphql.NewInputUnmarshaler("AddClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddClientKeyInput)),
+			graphql.NewInputUnmarshaler("AddMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputAddMilestoneInput)),
 			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
 			graphql.NewInputUnmarshaler("AgreeToPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToPublicationInput)),
@@ -137,6 +157,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AmendmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentOrder)),
 			graphql.NewInputUnmarshaler("AmendmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAmendmentStatusChoice)),
 			graphql.NewInputUnmarshaler("AnswerAppraisalInput", graphql.BindUnmarshaler(ec, unmarshalInputAnswerAppraisalInput)),
+			graphql.NewInputUnmarshaler("ApplyPlaybookInput", graphql.BindUnmarshaler(ec, unmarshalInputApplyPlaybookInput)),
+			graphql.NewInputUnmarshaler("ApplySecretaryProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputApplySecretaryProjectInput)),
 			graphql.NewInputUnmarshaler("AppraisalCriterionInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalCriterionInput)),
 			graphql.NewInputUnmarshaler("AppraisalFilter", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalFilter)),
 			graphql.NewInputUnmarshaler("AppraisalOccasionChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalOccasionChoice)),
@@ -144,6 +166,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("AttachFileInput", graphql.BindUnmarshaler(ec, unmarshalInputAttachFileInput)),
+			graphql.NewInputUnmarshaler("AudienceChoice", graphql.BindUnmarshaler(ec, unmarshalInputAudienceChoice)),
+			graphql.NewInputUnmarshaler("BeneficiariesInput", graphql.BindUnmarshaler(ec, unmarshalInputBeneficiariesInput)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
 			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
 			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
@@ -151,9 +175,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
 			graphql.NewInputUnmarshaler("CancelBulkJobInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelBulkJobInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
+			graphql.NewInputUnmarshaler("CancelProjectMigrationInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelProjectMigrationInput)),
+			graphql.NewInputUnmarshaler("CategoryChoice", graphql.BindUnmarshaler(ec, unmarshalInputCategoryChoice)),
+			graphql.NewInputUnmarshaler("ChangeNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputChangeNeedInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
+			graphql.NewInputUnmarshaler("ChangeResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputChangeResourceInput)),
+			graphql.NewInputUnmarshaler("CheckProjectMidtermInput", graphql.BindUnmarshaler(ec, unmarshalInputCheckProjectMidtermInput)),
+			graphql.NewInputUnmarshaler("ClaimNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimNeedInput)),
+			graphql.NewInputUnmarshaler("ClaimResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimResourceInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
 			graphql.NewInputUnmarshaler("ClauseTopicChoice", graphql.BindUnmarshaler(ec, unmarshalInputClauseTopicChoice)),
+			graphql.NewInputUnmarshaler("CloseNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseNeedInput)),
+			graphql.NewInputUnmarshaler("CollectNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputCollectNeedInput)),
 			graphql.NewInputUnmarshaler("CommercialCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputCommercialCommunityInput)),
 			graphql.NewInputUnmarshaler("CommitmentChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentChoice)),
 			graphql.NewInputUnmarshaler("CommitmentContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentContractStatusChoice)),
@@ -165,6 +198,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommunityStrategyChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityStrategyChoice)),
 			graphql.NewInputUnmarshaler("CommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("CompleteContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteContractInput)),
+			graphql.NewInputUnmarshaler("CompleteMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteMilestoneInput)),
+			graphql.NewInputUnmarshaler("ConfirmNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmNeedInput)),
+			graphql.NewInputUnmarshaler("ConsentToContactInput", graphql.BindUnmarshaler(ec, unmarshalInputConsentToContactInput)),
 			graphql.NewInputUnmarshaler("ContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractChoice)),
 			graphql.NewInputUnmarshaler("ContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractFilter)),
 			graphql.NewInputUnmarshaler("ContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputContractOrder)),
@@ -178,12 +214,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateApiKeyInput)),
 			graphql.NewInputUnmarshaler("CreateContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateContractTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("CreateProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateProjectInput)),
+			graphql.NewInputUnmarshaler("CreateProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateProjectTemplateInput)),
 			graphql.NewInputUnmarshaler("CreateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputCreateWebhookInput)),
 			graphql.NewInputUnmarshaler("CreditCodeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCreditCodeChoice)),
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
 			graphql.NewInputUnmarshaler("DeclineAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineAmendmentInput)),
+			graphql.NewInputUnmarshaler("DeclineClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineClaimInput)),
 			graphql.NewInputUnmarshaler("DeclineContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineContractInput)),
 			graphql.NewInputUnmarshaler("DelegateInput", graphql.BindUnmarshaler(ec, unmarshalInputDelegateInput)),
 			graphql.NewInputUnmarshaler("DelegationFilter", graphql.BindUnmarshaler(ec, unmarshalInputDelegationFilter)),
@@ -196,6 +235,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DraftAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftAmendmentInput)),
 			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
+			graphql.NewInputUnmarshaler("DraftResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftResourceInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
 			graphql.NewInputUnmarshaler("EnableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableServiceAccountInput)),
 			graphql.NewInputUnmarshaler("EndDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputEndDelegationInput)),
@@ -204,37 +244,74 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ErasePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputErasePersonInput)),
 			graphql.NewInputUnmarshaler("EventFilter", graphql.BindUnmarshaler(ec, unmarshalInputEventFilter)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
+			graphql.NewInputUnmarshaler("ExchangeCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeCommunityTypeChoice)),
+			graphql.NewInputUnmarshaler("ExchangeOrder", graphql.BindUnmarshaler(ec, unmarshalInputExchangeOrder)),
+			graphql.NewInputUnmarshaler("ExchangePlaceInput", graphql.BindUnmarshaler(ec, unmarshalInputExchangePlaceInput)),
+			graphql.NewInputUnmarshaler("ExchangeUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeUnitKindChoice)),
+			graphql.NewInputUnmarshaler("ExchangeVisibilityChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeVisibilityChoice)),
+			graphql.NewInputUnmarshaler("FormFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputFormFieldInput)),
+			graphql.NewInputUnmarshaler("FormSectionInput", graphql.BindUnmarshaler(ec, unmarshalInputFormSectionInput)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
 			graphql.NewInputUnmarshaler("FulfilmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentOrder)),
 			graphql.NewInputUnmarshaler("FulfilmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentStatusChoice)),
+			graphql.NewInputUnmarshaler("GeoPointInput", graphql.BindUnmarshaler(ec, unmarshalInputGeoPointInput)),
 			graphql.NewInputUnmarshaler("GiveContractNoticeInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveContractNoticeInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("IdentityProofInput", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProofInput)),
 			graphql.NewInputUnmarshaler("InvitationFilter", graphql.BindUnmarshaler(ec, unmarshalInputInvitationFilter)),
 			graphql.NewInputUnmarshaler("InvitationStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputInvitationStatusChoice)),
 			graphql.NewInputUnmarshaler("InvitePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputInvitePersonInput)),
+			graphql.NewInputUnmarshaler("LeaveProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputLeaveProjectInput)),
 			graphql.NewInputUnmarshaler("LibraryClauseFilter", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseFilter)),
 			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
 			graphql.NewInputUnmarshaler("LinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputLinkIdentityInput)),
+			graphql.NewInputUnmarshaler("LogProjectActivityInput", graphql.BindUnmarshaler(ec, unmarshalInputLogProjectActivityInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
+			graphql.NewInputUnmarshaler("MigrateProjectsInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrateProjectsInput)),
+			graphql.NewInputUnmarshaler("MigrationMappingInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrationMappingInput)),
+			graphql.NewInputUnmarshaler("MigrationStepInput", graphql.BindUnmarshaler(ec, unmarshalInputMigrationStepInput)),
+			graphql.NewInputUnmarshaler("MoveCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputMoveCategoryInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
+			graphql.NewInputUnmarshaler("NeedFilter", graphql.BindUnmarshaler(ec, unmarshalInputNeedFilter)),
+			graphql.NewInputUnmarshaler("NeedInput", graphql.BindUnmarshaler(ec, unmarshalInputNeedInput)),
+			graphql.NewInputUnmarshaler("NeedKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNeedKindChoice)),
+			graphql.NewInputUnmarshaler("NeedStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputNeedStatusChoice)),
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
 			graphql.NewInputUnmarshaler("NotificationKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNotificationKindChoice)),
 			graphql.NewInputUnmarshaler("NotificationWishInput", graphql.BindUnmarshaler(ec, unmarshalInputNotificationWishInput)),
 			graphql.NewInputUnmarshaler("ObjectToCompletionInput", graphql.BindUnmarshaler(ec, unmarshalInputObjectToCompletionInput)),
+			graphql.NewInputUnmarshaler("OfferResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferResourceInput)),
 			graphql.NewInputUnmarshaler("OldEstateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputOldEstateCommunityInput)),
 			graphql.NewInputUnmarshaler("OpenAmendmentForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenAmendmentForSigningInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
 			graphql.NewInputUnmarshaler("OrganisationChoice", graphql.BindUnmarshaler(ec, unmarshalInputOrganisationChoice)),
+			graphql.NewInputUnmarshaler("PatchRecordInput", graphql.BindUnmarshaler(ec, unmarshalInputPatchRecordInput)),
 			graphql.NewInputUnmarshaler("PauseWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputPauseWebhookInput)),
 			graphql.NewInputUnmarshaler("PersonFilter", graphql.BindUnmarshaler(ec, unmarshalInputPersonFilter)),
+			graphql.NewInputUnmarshaler("ProjectContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectContractChoice)),
+			graphql.NewInputUnmarshaler("ProjectFilter", graphql.BindUnmarshaler(ec, unmarshalInputProjectFilter)),
+			graphql.NewInputUnmarshaler("ProjectKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectKindChoice)),
+			graphql.NewInputUnmarshaler("ProjectOrder", graphql.BindUnmarshaler(ec, unmarshalInputProjectOrder)),
+			graphql.NewInputUnmarshaler("ProjectReasonInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectReasonInput)),
+			graphql.NewInputUnmarshaler("ProjectStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectStatusChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateFilter", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateFilter)),
+			graphql.NewInputUnmarshaler("ProjectTemplateStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateStatusChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateTypeChoice)),
+			graphql.NewInputUnmarshaler("ProjectTemplateVersionInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectTemplateVersionInput)),
+			graphql.NewInputUnmarshaler("ProjectTurnInput", graphql.BindUnmarshaler(ec, unmarshalInputProjectTurnInput)),
 			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
 			graphql.NewInputUnmarshaler("ProposePublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputProposePublicationInput)),
+			graphql.NewInputUnmarshaler("PublishNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishNeedInput)),
+			graphql.NewInputUnmarshaler("PublishProjectTemplateVersionInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishProjectTemplateVersionInput)),
 			graphql.NewInputUnmarshaler("PublishedCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("PublishedContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractFilter)),
 			graphql.NewInputUnmarshaler("PublishedContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractOrder)),
 			graphql.NewInputUnmarshaler("PublishedStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedStatusChoice)),
+			graphql.NewInputUnmarshaler("RecordCondition", graphql.BindUnmarshaler(ec, unmarshalInputRecordCondition)),
+			graphql.NewInputUnmarshaler("RecordFieldInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordFieldInput)),
+			graphql.NewInputUnmarshaler("RecordSpendingInput", graphql.BindUnmarshaler(ec, unmarshalInputRecordSpendingInput)),
 			graphql.NewInputUnmarshaler("RefreshSessionInput", graphql.BindUnmarshaler(ec, unmarshalInputRefreshSessionInput)),
 			graphql.NewInputUnmarshaler("RegisterCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterCommunityInput)),
 			graphql.NewInputUnmarshaler("RegisterDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterDistrictInput)),
@@ -243,12 +320,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
 			graphql.NewInputUnmarshaler("RemoveFileInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFileInput)),
+			graphql.NewInputUnmarshaler("RemoveMilestoneInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveMilestoneInput)),
+			graphql.NewInputUnmarshaler("RenameCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRenameCategoryInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
 			graphql.NewInputUnmarshaler("ReplayWebhookDeliveriesInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveriesInput)),
 			graphql.NewInputUnmarshaler("ReplayWebhookDeliveryInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveryInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ReportNeedFulfilledInput", graphql.BindUnmarshaler(ec, unmarshalInputReportNeedFulfilledInput)),
 			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
 			graphql.NewInputUnmarshaler("ReportScope", graphql.BindUnmarshaler(ec, unmarshalInputReportScope)),
 			graphql.NewInputUnmarshaler("RequestAmendmentChangesInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestAmendmentChangesInput)),
@@ -257,14 +337,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentUnitFilter", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitFilter)),
 			graphql.NewInputUnmarshaler("ResidentUnitOrder", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitOrder)),
 			graphql.NewInputUnmarshaler("ResolveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputResolveFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ResourceFilter", graphql.BindUnmarshaler(ec, unmarshalInputResourceFilter)),
+			graphql.NewInputUnmarshaler("ResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResourceInput)),
+			graphql.NewInputUnmarshaler("ResourceStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputResourceStatusChoice)),
+			graphql.NewInputUnmarshaler("RestoreCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRestoreCategoryInput)),
 			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
 			graphql.NewInputUnmarshaler("ResumeWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeWebhookInput)),
+			graphql.NewInputUnmarshaler("RetireCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireCategoryInput)),
 			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
 			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("RetireProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireProjectTemplateInput)),
+			graphql.NewInputUnmarshaler("ReturnNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnNeedInput)),
 			graphql.NewInputUnmarshaler("ReviseAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
 			graphql.NewInputUnmarshaler("ReviseLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("ReviseProjectInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseProjectInput)),
+			graphql.NewInputUnmarshaler("ReviseProjectTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseProjectTemplateInput)),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeApiKeyInput)),
 			graphql.NewInputUnmarshaler("RevokeInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeInvitationInput)),
 			graphql.NewInputUnmarshaler("RevokeRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputRevokeRoleInput)),
@@ -279,6 +368,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceAccountStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputServiceAccountStatusChoice)),
 			graphql.NewInputUnmarshaler("SetAppraisalCriteriaInput", graphql.BindUnmarshaler(ec, unmarshalInputSetAppraisalCriteriaInput)),
 			graphql.NewInputUnmarshaler("SetNotificationSettingsInput", graphql.BindUnmarshaler(ec, unmarshalInputSetNotificationSettingsInput)),
+			graphql.NewInputUnmarshaler("SetRecordInput", graphql.BindUnmarshaler(ec, unmarshalInputSetRecordInput)),
 			graphql.NewInputUnmarshaler("SharedFacilityInput", graphql.BindUnmarshaler(ec, unmarshalInputSharedFacilityInput)),
 			graphql.NewInputUnmarshaler("SignAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputSignAmendmentInput)),
 			graphql.NewInputUnmarshaler("SignContractInput", graphql.BindUnmarshaler(ec, unmarshalInputSignContractInput)),
@@ -303,6 +393,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateUnitKindChoice)),
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("TestWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputTestWebhookInput)),
+			graphql.NewInputUnmarshaler("TimeWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputTimeWindowInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
@@ -310,14 +401,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("UpdateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateWebhookInput)),
+			graphql.NewInputUnmarshaler("VerifyNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyNeedInput)),
+			graphql.NewInputUnmarshaler("VoidSpendingInput", graphql.BindUnmarshaler(ec, unmarshalInputVoidSpendingInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryFilter)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryStateChoice)),
 			graphql.NewInputUnmarshaler("WebhookFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookFilter)),
 			graphql.NewInputUnmarshaler("WebhookStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookStateChoice)),
 			graphql.NewInputUnmarshaler("WebhookTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookTypeChoice)),
+			graphql.NewInputUnmarshaler("WithdrawClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawClaimInput)),
 			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
+			graphql.NewInputUnmarshaler("WithdrawNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawNeedInput)),
 			graphql.NewInputUnmarshaler("WithdrawPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawPublicationInput)),
+			graphql.NewInputUnmarshaler("WithdrawResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawResourceInput)),
 		)
 	}
 	first := true
@@ -410,7 +506,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "category.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "exchange.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "need.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "playbook.graphqls" "profile.graphqls" "project.graphqls" "projecttemplate.graphqls" "publication.graphqls" "report.graphqls" "resource.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -598,23 +694,30 @@ type Subscription
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
 	{Name: "bulk.graphqls", Input: sourceData("bulk.graphqls"), BuiltIn: false},
+	{Name: "category.graphqls", Input: sourceData("category.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
 	{Name: "due.graphqls", Input: sourceData("due.graphqls"), BuiltIn: false},
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
+	{Name: "exchange.graphqls", Input: sourceData("exchange.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
 	{Name: "file.graphqls", Input: sourceData("file.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
+	{Name: "need.graphqls", Input: sourceData("need.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
 	{Name: "personal.graphqls", Input: sourceData("personal.graphqls"), BuiltIn: false},
+	{Name: "playbook.graphqls", Input: sourceData("playbook.graphqls"), BuiltIn: false},
 	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
+	{Name: "project.graphqls", Input: sourceData("project.graphqls"), BuiltIn: false},
+	{Name: "projecttemplate.graphqls", Input: sourceData("projecttemplate.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
+	{Name: "resource.graphqls", Input: sourceData("resource.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
 	{Name: "sharing.graphqls", Input: sourceData("sharing.graphqls"), BuiltIn: false},
@@ -763,6 +866,24 @@ func childFields_ApiKey(ctx context.Context, ec *executionContext, field graphql
 		return fieldContext_ApiKey_lastUsedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func childFields_ApplyPlaybookPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "application":
+		return fieldContext_ApplyPlaybookPayload_application(ctx, ec, field)
+	case "playbook":
+		return fieldContext_ApplyPlaybookPayload_playbook(ctx, ec, field)
+	case "outcomes":
+		return fieldContext_ApplyPlaybookPayload_outcomes(ctx, ec, field)
+	case "errors":
+		return fieldContext_ApplyPlaybookPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ApplyPlaybookPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ApplyPlaybookPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyPlaybookPayload", field.Name)
 }
 
 func childFields_Appraisal(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -987,12 +1108,24 @@ func childFields_AuditWitness(ctx context.Context, ec *executionContext, field g
 	return nil, fmt.Errorf("no field named %q was found under type AuditWitness", field.Name)
 }
 
+func childFields_Beneficiaries(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return fieldContext_Beneficiaries_count(ctx, ec, field)
+	case "audience":
+		return fieldContext_Beneficiaries_audience(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Beneficiaries", field.Name)
+}
+
 func childFields_BilingualText(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "zh":
 		return fieldContext_BilingualText_zh(ctx, ec, field)
 	case "en":
 		return fieldContext_BilingualText_en(ctx, ec, field)
+	case "text":
+		return fieldContext_BilingualText_text(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BilingualText", field.Name)
 }
@@ -1157,6 +1290,78 @@ func childFields_BulkProblem(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type BulkProblem", field.Name)
 }
 
+func childFields_Category(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Category_id(ctx, ec, field)
+	case "code":
+		return fieldContext_Category_code(ctx, ec, field)
+	case "name":
+		return fieldContext_Category_name(ctx, ec, field)
+	case "nameEn":
+		return fieldContext_Category_nameEn(ctx, ec, field)
+	case "synonyms":
+		return fieldContext_Category_synonyms(ctx, ec, field)
+	case "parent":
+		return fieldContext_Category_parent(ctx, ec, field)
+	case "ancestors":
+		return fieldContext_Category_ancestors(ctx, ec, field)
+	case "children":
+		return fieldContext_Category_children(ctx, ec, field)
+	case "depth":
+		return fieldContext_Category_depth(ctx, ec, field)
+	case "retired":
+		return fieldContext_Category_retired(ctx, ec, field)
+	case "retiredAt":
+		return fieldContext_Category_retiredAt(ctx, ec, field)
+	case "version":
+		return fieldContext_Category_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Category_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Category_updatedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
+}
+
+func childFields_CategoryConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CategoryConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CategoryConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CategoryConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CategoryConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryConnection", field.Name)
+}
+
+func childFields_CategoryEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CategoryEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CategoryEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryEdge", field.Name)
+}
+
+func childFields_CategoryPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return fieldContext_CategoryPayload_category(ctx, ec, field)
+	case "errors":
+		return fieldContext_CategoryPayload_errors(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_CategoryPayload_clientMutationId(ctx, ec, field)
+	case "replayed":
+		return fieldContext_CategoryPayload_replayed(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryPayload", field.Name)
+}
+
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -1169,6 +1374,86 @@ func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext
 		return fieldContext_ChangePasswordPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func childFields_Claim(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Claim_id(ctx, ec, field)
+	case "need":
+		return fieldContext_Claim_need(ctx, ec, field)
+	case "resource":
+		return fieldContext_Claim_resource(ctx, ec, field)
+	case "claimant":
+		return fieldContext_Claim_claimant(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Claim_quantity(ctx, ec, field)
+	case "status":
+		return fieldContext_Claim_status(ctx, ec, field)
+	case "remark":
+		return fieldContext_Claim_remark(ctx, ec, field)
+	case "reason":
+		return fieldContext_Claim_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_Claim_at(ctx, ec, field)
+	case "byName":
+		return fieldContext_Claim_byName(ctx, ec, field)
+	case "decidedAt":
+		return fieldContext_Claim_decidedAt(ctx, ec, field)
+	case "reportedAt":
+		return fieldContext_Claim_reportedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Claim_endedAt(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Claim_allowedActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
+}
+
+func childFields_ClaimNeedPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimNeedPayload_claim(ctx, ec, field)
+	case "need":
+		return fieldContext_ClaimNeedPayload_need(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimNeedPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimNeedPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimNeedPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimNeedPayload", field.Name)
+}
+
+func childFields_ClaimPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimPayload_claim(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimPayload", field.Name)
+}
+
+func childFields_ClaimResourcePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimResourcePayload_claim(ctx, ec, field)
+	case "resource":
+		return fieldContext_ClaimResourcePayload_resource(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimResourcePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimResourcePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimResourcePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimResourcePayload", field.Name)
 }
 
 func childFields_Clause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1317,6 +1602,8 @@ func childFields_CoBuildingContract(ctx context.Context, ec *executionContext, f
 		return fieldContext_CoBuildingContract_appraisals(ctx, ec, field)
 	case "attachments":
 		return fieldContext_CoBuildingContract_attachments(ctx, ec, field)
+	case "projects":
+		return fieldContext_CoBuildingContract_projects(ctx, ec, field)
 	case "publication":
 		return fieldContext_CoBuildingContract_publication(ctx, ec, field)
 	case "sharing":
@@ -2317,6 +2604,16 @@ func childFields_Evidence(ctx context.Context, ec *executionContext, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
+func childFields_ExchangePlace(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_ExchangePlace_address(ctx, ec, field)
+	case "point":
+		return fieldContext_ExchangePlace_point(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangePlace", field.Name)
+}
+
 func childFields_File(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2421,6 +2718,32 @@ func childFields_FileUpload(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_FileUpload_expiresAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FileUpload", field.Name)
+}
+
+func childFields_FormField(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_FormField_path(ctx, ec, field)
+	case "widget":
+		return fieldContext_FormField_widget(ctx, ec, field)
+	case "label":
+		return fieldContext_FormField_label(ctx, ec, field)
+	case "help":
+		return fieldContext_FormField_help(ctx, ec, field)
+	case "unit":
+		return fieldContext_FormField_unit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormField", field.Name)
+}
+
+func childFields_FormSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return fieldContext_FormSection_title(ctx, ec, field)
+	case "fields":
+		return fieldContext_FormSection_fields(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FormSection", field.Name)
 }
 
 func childFields_Fulfilment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2585,6 +2908,16 @@ func childFields_FulfilmentWaiver(ctx context.Context, ec *executionContext, fie
 		return fieldContext_FulfilmentWaiver_personName(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FulfilmentWaiver", field.Name)
+}
+
+func childFields_GeoPoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return fieldContext_GeoPoint_type(ctx, ec, field)
+	case "coordinates":
+		return fieldContext_GeoPoint_coordinates(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GeoPoint", field.Name)
 }
 
 func childFields_GrantRolePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2887,6 +3220,220 @@ func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
 }
 
+func childFields_MigrationFault(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return fieldContext_MigrationFault_code(ctx, ec, field)
+	case "path":
+		return fieldContext_MigrationFault_path(ctx, ec, field)
+	case "message":
+		return fieldContext_MigrationFault_message(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationFault", field.Name)
+}
+
+func childFields_MigrationMapping(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return fieldContext_MigrationMapping_from(ctx, ec, field)
+	case "to":
+		return fieldContext_MigrationMapping_to(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationMapping", field.Name)
+}
+
+func childFields_MigrationProblem(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_MigrationProblem_project(ctx, ec, field)
+	case "projectId":
+		return fieldContext_MigrationProblem_projectId(ctx, ec, field)
+	case "fromVersion":
+		return fieldContext_MigrationProblem_fromVersion(ctx, ec, field)
+	case "faults":
+		return fieldContext_MigrationProblem_faults(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblem", field.Name)
+}
+
+func childFields_MigrationProblemConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_MigrationProblemConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_MigrationProblemConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_MigrationProblemConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_MigrationProblemConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblemConnection", field.Name)
+}
+
+func childFields_MigrationProblemEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_MigrationProblemEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_MigrationProblemEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProblemEdge", field.Name)
+}
+
+func childFields_MigrationStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "do":
+		return fieldContext_MigrationStep_do(ctx, ec, field)
+	case "path":
+		return fieldContext_MigrationStep_path(ctx, ec, field)
+	case "to":
+		return fieldContext_MigrationStep_to(ctx, ec, field)
+	case "key":
+		return fieldContext_MigrationStep_key(ctx, ec, field)
+	case "value":
+		return fieldContext_MigrationStep_value(ctx, ec, field)
+	case "type":
+		return fieldContext_MigrationStep_type(ctx, ec, field)
+	case "values":
+		return fieldContext_MigrationStep_values(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationStep", field.Name)
+}
+
+func childFields_Milestone(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Milestone_key(ctx, ec, field)
+	case "title":
+		return fieldContext_Milestone_title(ctx, ec, field)
+	case "dueOn":
+		return fieldContext_Milestone_dueOn(ctx, ec, field)
+	case "doneOn":
+		return fieldContext_Milestone_doneOn(ctx, ec, field)
+	case "note":
+		return fieldContext_Milestone_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
+func childFields_Need(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Need_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Need_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Need_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Need_updatedAt(ctx, ec, field)
+	case "kind":
+		return fieldContext_Need_kind(ctx, ec, field)
+	case "status":
+		return fieldContext_Need_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Need_allowedActions(ctx, ec, field)
+	case "publisher":
+		return fieldContext_Need_publisher(ctx, ec, field)
+	case "community":
+		return fieldContext_Need_community(ctx, ec, field)
+	case "residentUnit":
+		return fieldContext_Need_residentUnit(ctx, ec, field)
+	case "communityType":
+		return fieldContext_Need_communityType(ctx, ec, field)
+	case "unitKind":
+		return fieldContext_Need_unitKind(ctx, ec, field)
+	case "category":
+		return fieldContext_Need_category(ctx, ec, field)
+	case "title":
+		return fieldContext_Need_title(ctx, ec, field)
+	case "text":
+		return fieldContext_Need_text(ctx, ec, field)
+	case "audiences":
+		return fieldContext_Need_audiences(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Need_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_Need_unit(ctx, ec, field)
+	case "claimed":
+		return fieldContext_Need_claimed(ctx, ec, field)
+	case "left":
+		return fieldContext_Need_left(ctx, ec, field)
+	case "windows":
+		return fieldContext_Need_windows(ctx, ec, field)
+	case "place":
+		return fieldContext_Need_place(ctx, ec, field)
+	case "validUntil":
+		return fieldContext_Need_validUntil(ctx, ec, field)
+	case "visibility":
+		return fieldContext_Need_visibility(ctx, ec, field)
+	case "organisations":
+		return fieldContext_Need_organisations(ctx, ec, field)
+	case "asksAcceptance":
+		return fieldContext_Need_asksAcceptance(ctx, ec, field)
+	case "claims":
+		return fieldContext_Need_claims(ctx, ec, field)
+	case "closed":
+		return fieldContext_Need_closed(ctx, ec, field)
+	case "verifiedAt":
+		return fieldContext_Need_verifiedAt(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_Need_publishedAt(ctx, ec, field)
+	case "fulfilledAt":
+		return fieldContext_Need_fulfilledAt(ctx, ec, field)
+	case "confirmedAt":
+		return fieldContext_Need_confirmedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Need_endedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Need_reason(ctx, ec, field)
+	case "collectedByName":
+		return fieldContext_Need_collectedByName(ctx, ec, field)
+	case "contact":
+		return fieldContext_Need_contact(ctx, ec, field)
+	case "contactConsentAt":
+		return fieldContext_Need_contactConsentAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Need", field.Name)
+}
+
+func childFields_NeedConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_NeedConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_NeedConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_NeedConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_NeedConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedConnection", field.Name)
+}
+
+func childFields_NeedEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_NeedEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_NeedEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedEdge", field.Name)
+}
+
+func childFields_NeedPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "need":
+		return fieldContext_NeedPayload_need(ctx, ec, field)
+	case "errors":
+		return fieldContext_NeedPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_NeedPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_NeedPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedPayload", field.Name)
+}
+
 func childFields_Notification(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3083,6 +3630,414 @@ func childFields_PersonalAccessEdge(ctx context.Context, ec *executionContext, f
 	return nil, fmt.Errorf("no field named %q was found under type PersonalAccessEdge", field.Name)
 }
 
+func childFields_Playbook(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Playbook_id(ctx, ec, field)
+	case "type":
+		return fieldContext_Playbook_type(ctx, ec, field)
+	case "version":
+		return fieldContext_Playbook_version(ctx, ec, field)
+	case "issuedOn":
+		return fieldContext_Playbook_issuedOn(ctx, ec, field)
+	case "strategy":
+		return fieldContext_Playbook_strategy(ctx, ec, field)
+	case "title":
+		return fieldContext_Playbook_title(ctx, ec, field)
+	case "summary":
+		return fieldContext_Playbook_summary(ctx, ec, field)
+	case "needs":
+		return fieldContext_Playbook_needs(ctx, ec, field)
+	case "resources":
+		return fieldContext_Playbook_resources(ctx, ec, field)
+	case "contractTemplates":
+		return fieldContext_Playbook_contractTemplates(ctx, ec, field)
+	case "projectTemplates":
+		return fieldContext_Playbook_projectTemplates(ctx, ec, field)
+	case "posts":
+		return fieldContext_Playbook_posts(ctx, ec, field)
+	case "indicators":
+		return fieldContext_Playbook_indicators(ctx, ec, field)
+	case "calendar":
+		return fieldContext_Playbook_calendar(ctx, ec, field)
+	case "changesSince":
+		return fieldContext_Playbook_changesSince(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Playbook", field.Name)
+}
+
+func childFields_PlaybookApplication(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_PlaybookApplication_id(ctx, ec, field)
+	case "version":
+		return fieldContext_PlaybookApplication_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_PlaybookApplication_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_PlaybookApplication_updatedAt(ctx, ec, field)
+	case "community":
+		return fieldContext_PlaybookApplication_community(ctx, ec, field)
+	case "type":
+		return fieldContext_PlaybookApplication_type(ctx, ec, field)
+	case "playbookVersion":
+		return fieldContext_PlaybookApplication_playbookVersion(ctx, ec, field)
+	case "made":
+		return fieldContext_PlaybookApplication_made(ctx, ec, field)
+	case "rounds":
+		return fieldContext_PlaybookApplication_rounds(ctx, ec, field)
+	case "newer":
+		return fieldContext_PlaybookApplication_newer(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookApplication", field.Name)
+}
+
+func childFields_PlaybookApplicationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_PlaybookApplicationConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_PlaybookApplicationConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_PlaybookApplicationConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_PlaybookApplicationConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookApplicationConnection", field.Name)
+}
+
+func childFields_PlaybookApplicationEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_PlaybookApplicationEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_PlaybookApplicationEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookApplicationEdge", field.Name)
+}
+
+func childFields_PlaybookCalendarEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookCalendarEntry_key(ctx, ec, field)
+	case "frequency":
+		return fieldContext_PlaybookCalendarEntry_frequency(ctx, ec, field)
+	case "months":
+		return fieldContext_PlaybookCalendarEntry_months(ctx, ec, field)
+	case "when":
+		return fieldContext_PlaybookCalendarEntry_when(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookCalendarEntry_title(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_PlaybookCalendarEntry_recurrence(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookCalendarEntry", field.Name)
+}
+
+func childFields_PlaybookClause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "heading":
+		return fieldContext_PlaybookClause_heading(ctx, ec, field)
+	case "body":
+		return fieldContext_PlaybookClause_body(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookClause", field.Name)
+}
+
+func childFields_PlaybookCommitment(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "provider":
+		return fieldContext_PlaybookCommitment_provider(ctx, ec, field)
+	case "receivers":
+		return fieldContext_PlaybookCommitment_receivers(ctx, ec, field)
+	case "action":
+		return fieldContext_PlaybookCommitment_action(ctx, ec, field)
+	case "quantity":
+		return fieldContext_PlaybookCommitment_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_PlaybookCommitment_unit(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_PlaybookCommitment_recurrence(ctx, ec, field)
+	case "dueAfterDays":
+		return fieldContext_PlaybookCommitment_dueAfterDays(ctx, ec, field)
+	case "standing":
+		return fieldContext_PlaybookCommitment_standing(ctx, ec, field)
+	case "evidence":
+		return fieldContext_PlaybookCommitment_evidence(ctx, ec, field)
+	case "evidenceNote":
+		return fieldContext_PlaybookCommitment_evidenceNote(ctx, ec, field)
+	case "weight":
+		return fieldContext_PlaybookCommitment_weight(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookCommitment", field.Name)
+}
+
+func childFields_PlaybookConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_PlaybookConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_PlaybookConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_PlaybookConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_PlaybookConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookConnection", field.Name)
+}
+
+func childFields_PlaybookContractTemplate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookContractTemplate_key(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookContractTemplate_title(ctx, ec, field)
+	case "purpose":
+		return fieldContext_PlaybookContractTemplate_purpose(ctx, ec, field)
+	case "partners":
+		return fieldContext_PlaybookContractTemplate_partners(ctx, ec, field)
+	case "libraryClauses":
+		return fieldContext_PlaybookContractTemplate_libraryClauses(ctx, ec, field)
+	case "clauses":
+		return fieldContext_PlaybookContractTemplate_clauses(ctx, ec, field)
+	case "commitments":
+		return fieldContext_PlaybookContractTemplate_commitments(ctx, ec, field)
+	case "months":
+		return fieldContext_PlaybookContractTemplate_months(ctx, ec, field)
+	case "noticeDays":
+		return fieldContext_PlaybookContractTemplate_noticeDays(ctx, ec, field)
+	case "autoRenew":
+		return fieldContext_PlaybookContractTemplate_autoRenew(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookContractTemplate", field.Name)
+}
+
+func childFields_PlaybookDifference(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return fieldContext_PlaybookDifference_from(ctx, ec, field)
+	case "to":
+		return fieldContext_PlaybookDifference_to(ctx, ec, field)
+	case "added":
+		return fieldContext_PlaybookDifference_added(ctx, ec, field)
+	case "changed":
+		return fieldContext_PlaybookDifference_changed(ctx, ec, field)
+	case "dropped":
+		return fieldContext_PlaybookDifference_dropped(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookDifference", field.Name)
+}
+
+func childFields_PlaybookEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_PlaybookEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_PlaybookEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookEdge", field.Name)
+}
+
+func childFields_PlaybookFormField(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_PlaybookFormField_path(ctx, ec, field)
+	case "widget":
+		return fieldContext_PlaybookFormField_widget(ctx, ec, field)
+	case "label":
+		return fieldContext_PlaybookFormField_label(ctx, ec, field)
+	case "options":
+		return fieldContext_PlaybookFormField_options(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookFormField", field.Name)
+}
+
+func childFields_PlaybookFormOption(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return fieldContext_PlaybookFormOption_value(ctx, ec, field)
+	case "label":
+		return fieldContext_PlaybookFormOption_label(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookFormOption", field.Name)
+}
+
+func childFields_PlaybookFormSection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return fieldContext_PlaybookFormSection_title(ctx, ec, field)
+	case "fields":
+		return fieldContext_PlaybookFormSection_fields(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookFormSection", field.Name)
+}
+
+func childFields_PlaybookIndicator(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookIndicator_key(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookIndicator_title(ctx, ec, field)
+	case "measures":
+		return fieldContext_PlaybookIndicator_measures(ctx, ec, field)
+	case "unit":
+		return fieldContext_PlaybookIndicator_unit(ctx, ec, field)
+	case "computed":
+		return fieldContext_PlaybookIndicator_computed(ctx, ec, field)
+	case "source":
+		return fieldContext_PlaybookIndicator_source(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookIndicator", field.Name)
+}
+
+func childFields_PlaybookMade(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookMade_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_PlaybookMade_kind(ctx, ec, field)
+	case "object":
+		return fieldContext_PlaybookMade_object(ctx, ec, field)
+	case "playbookVersion":
+		return fieldContext_PlaybookMade_playbookVersion(ctx, ec, field)
+	case "at":
+		return fieldContext_PlaybookMade_at(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookMade", field.Name)
+}
+
+func childFields_PlaybookNeed(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookNeed_key(ctx, ec, field)
+	case "category":
+		return fieldContext_PlaybookNeed_category(ctx, ec, field)
+	case "audiences":
+		return fieldContext_PlaybookNeed_audiences(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookNeed_title(ctx, ec, field)
+	case "text":
+		return fieldContext_PlaybookNeed_text(ctx, ec, field)
+	case "quantity":
+		return fieldContext_PlaybookNeed_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_PlaybookNeed_unit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookNeed", field.Name)
+}
+
+func childFields_PlaybookOutcome(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "part":
+		return fieldContext_PlaybookOutcome_part(ctx, ec, field)
+	case "state":
+		return fieldContext_PlaybookOutcome_state(ctx, ec, field)
+	case "object":
+		return fieldContext_PlaybookOutcome_object(ctx, ec, field)
+	case "errors":
+		return fieldContext_PlaybookOutcome_errors(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookOutcome", field.Name)
+}
+
+func childFields_PlaybookPart(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookPart_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_PlaybookPart_kind(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookPart_title(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookPart", field.Name)
+}
+
+func childFields_PlaybookPartner(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookPartner_key(ctx, ec, field)
+	case "label":
+		return fieldContext_PlaybookPartner_label(ctx, ec, field)
+	case "unitKinds":
+		return fieldContext_PlaybookPartner_unitKinds(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookPartner", field.Name)
+}
+
+func childFields_PlaybookPost(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookPost_key(ctx, ec, field)
+	case "kind":
+		return fieldContext_PlaybookPost_kind(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookPost_title(ctx, ec, field)
+	case "text":
+		return fieldContext_PlaybookPost_text(ctx, ec, field)
+	case "frequency":
+		return fieldContext_PlaybookPost_frequency(ctx, ec, field)
+	case "headcount":
+		return fieldContext_PlaybookPost_headcount(ctx, ec, field)
+	case "holder":
+		return fieldContext_PlaybookPost_holder(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookPost", field.Name)
+}
+
+func childFields_PlaybookProjectTemplate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookProjectTemplate_key(ctx, ec, field)
+	case "name":
+		return fieldContext_PlaybookProjectTemplate_name(ctx, ec, field)
+	case "purpose":
+		return fieldContext_PlaybookProjectTemplate_purpose(ctx, ec, field)
+	case "schema":
+		return fieldContext_PlaybookProjectTemplate_schema(ctx, ec, field)
+	case "filterable":
+		return fieldContext_PlaybookProjectTemplate_filterable(ctx, ec, field)
+	case "form":
+		return fieldContext_PlaybookProjectTemplate_form(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookProjectTemplate", field.Name)
+}
+
+func childFields_PlaybookResource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_PlaybookResource_key(ctx, ec, field)
+	case "category":
+		return fieldContext_PlaybookResource_category(ctx, ec, field)
+	case "provider":
+		return fieldContext_PlaybookResource_provider(ctx, ec, field)
+	case "title":
+		return fieldContext_PlaybookResource_title(ctx, ec, field)
+	case "text":
+		return fieldContext_PlaybookResource_text(ctx, ec, field)
+	case "quantity":
+		return fieldContext_PlaybookResource_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_PlaybookResource_unit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookResource", field.Name)
+}
+
+func childFields_PlaybookRound(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "playbookVersion":
+		return fieldContext_PlaybookRound_playbookVersion(ctx, ec, field)
+	case "at":
+		return fieldContext_PlaybookRound_at(ctx, ec, field)
+	case "role":
+		return fieldContext_PlaybookRound_role(ctx, ec, field)
+	case "made":
+		return fieldContext_PlaybookRound_made(ctx, ec, field)
+	case "failed":
+		return fieldContext_PlaybookRound_failed(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaybookRound", field.Name)
+}
+
 func childFields_ProfileShare(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contract":
@@ -3097,6 +4052,354 @@ func childFields_ProfileShare(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ProfileShare_until(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProfileShare", field.Name)
+}
+
+func childFields_Project(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Project_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Project_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Project_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Project_updatedAt(ctx, ec, field)
+	case "kind":
+		return fieldContext_Project_kind(ctx, ec, field)
+	case "status":
+		return fieldContext_Project_status(ctx, ec, field)
+	case "title":
+		return fieldContext_Project_title(ctx, ec, field)
+	case "summary":
+		return fieldContext_Project_summary(ctx, ec, field)
+	case "contract":
+		return fieldContext_Project_contract(ctx, ec, field)
+	case "lead":
+		return fieldContext_Project_lead(ctx, ec, field)
+	case "partners":
+		return fieldContext_Project_partners(ctx, ec, field)
+	case "startsOn":
+		return fieldContext_Project_startsOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_Project_endsOn(ctx, ec, field)
+	case "milestones":
+		return fieldContext_Project_milestones(ctx, ec, field)
+	case "currency":
+		return fieldContext_Project_currency(ctx, ec, field)
+	case "budget":
+		return fieldContext_Project_budget(ctx, ec, field)
+	case "spent":
+		return fieldContext_Project_spent(ctx, ec, field)
+	case "overBudget":
+		return fieldContext_Project_overBudget(ctx, ec, field)
+	case "spendings":
+		return fieldContext_Project_spendings(ctx, ec, field)
+	case "beneficiaries":
+		return fieldContext_Project_beneficiaries(ctx, ec, field)
+	case "turns":
+		return fieldContext_Project_turns(ctx, ec, field)
+	case "template":
+		return fieldContext_Project_template(ctx, ec, field)
+	case "templateVersion":
+		return fieldContext_Project_templateVersion(ctx, ec, field)
+	case "record":
+		return fieldContext_Project_record(ctx, ec, field)
+	case "activities":
+		return fieldContext_Project_activities(ctx, ec, field)
+	case "attachments":
+		return fieldContext_Project_attachments(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Project_allowedActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Project", field.Name)
+}
+
+func childFields_ProjectActivity(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectActivity_id(ctx, ec, field)
+	case "on":
+		return fieldContext_ProjectActivity_on(ctx, ec, field)
+	case "title":
+		return fieldContext_ProjectActivity_title(ctx, ec, field)
+	case "text":
+		return fieldContext_ProjectActivity_text(ctx, ec, field)
+	case "participants":
+		return fieldContext_ProjectActivity_participants(ctx, ec, field)
+	case "organisation":
+		return fieldContext_ProjectActivity_organisation(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectActivity_createdAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivity", field.Name)
+}
+
+func childFields_ProjectActivityConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectActivityConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectActivityConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectActivityConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectActivityConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivityConnection", field.Name)
+}
+
+func childFields_ProjectActivityEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectActivityEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectActivityEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectActivityEdge", field.Name)
+}
+
+func childFields_ProjectConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectConnection", field.Name)
+}
+
+func childFields_ProjectEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectEdge", field.Name)
+}
+
+func childFields_ProjectMigration(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectMigration_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ProjectMigration_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectMigration_createdAt(ctx, ec, field)
+	case "template":
+		return fieldContext_ProjectMigration_template(ctx, ec, field)
+	case "toVersion":
+		return fieldContext_ProjectMigration_toVersion(ctx, ec, field)
+	case "dryRun":
+		return fieldContext_ProjectMigration_dryRun(ctx, ec, field)
+	case "status":
+		return fieldContext_ProjectMigration_status(ctx, ec, field)
+	case "total":
+		return fieldContext_ProjectMigration_total(ctx, ec, field)
+	case "moved":
+		return fieldContext_ProjectMigration_moved(ctx, ec, field)
+	case "failed":
+		return fieldContext_ProjectMigration_failed(ctx, ec, field)
+	case "startedAt":
+		return fieldContext_ProjectMigration_startedAt(ctx, ec, field)
+	case "estimatedAt":
+		return fieldContext_ProjectMigration_estimatedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_ProjectMigration_endedAt(ctx, ec, field)
+	case "problems":
+		return fieldContext_ProjectMigration_problems(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigration", field.Name)
+}
+
+func childFields_ProjectMigrationConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectMigrationConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectMigrationConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectMigrationConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectMigrationConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationConnection", field.Name)
+}
+
+func childFields_ProjectMigrationEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectMigrationEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectMigrationEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationEdge", field.Name)
+}
+
+func childFields_ProjectMigrationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectMigration":
+		return fieldContext_ProjectMigrationPayload_projectMigration(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectMigrationPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectMigrationPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectMigrationPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectMigrationPayload", field.Name)
+}
+
+func childFields_ProjectPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "project":
+		return fieldContext_ProjectPayload_project(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectPayload", field.Name)
+}
+
+func childFields_ProjectTemplate(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_ProjectTemplate_id(ctx, ec, field)
+	case "version":
+		return fieldContext_ProjectTemplate_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_ProjectTemplate_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_ProjectTemplate_updatedAt(ctx, ec, field)
+	case "owner":
+		return fieldContext_ProjectTemplate_owner(ctx, ec, field)
+	case "status":
+		return fieldContext_ProjectTemplate_status(ctx, ec, field)
+	case "name":
+		return fieldContext_ProjectTemplate_name(ctx, ec, field)
+	case "description":
+		return fieldContext_ProjectTemplate_description(ctx, ec, field)
+	case "communityTypes":
+		return fieldContext_ProjectTemplate_communityTypes(ctx, ec, field)
+	case "latestVersion":
+		return fieldContext_ProjectTemplate_latestVersion(ctx, ec, field)
+	case "latest":
+		return fieldContext_ProjectTemplate_latest(ctx, ec, field)
+	case "draft":
+		return fieldContext_ProjectTemplate_draft(ctx, ec, field)
+	case "filterable":
+		return fieldContext_ProjectTemplate_filterable(ctx, ec, field)
+	case "versions":
+		return fieldContext_ProjectTemplate_versions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplate", field.Name)
+}
+
+func childFields_ProjectTemplateConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectTemplateConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectTemplateConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectTemplateConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectTemplateConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateConnection", field.Name)
+}
+
+func childFields_ProjectTemplateEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectTemplateEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectTemplateEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateEdge", field.Name)
+}
+
+func childFields_ProjectTemplatePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "projectTemplate":
+		return fieldContext_ProjectTemplatePayload_projectTemplate(ctx, ec, field)
+	case "errors":
+		return fieldContext_ProjectTemplatePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ProjectTemplatePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ProjectTemplatePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplatePayload", field.Name)
+}
+
+func childFields_ProjectTemplateVersion(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return fieldContext_ProjectTemplateVersion_number(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_ProjectTemplateVersion_publishedAt(ctx, ec, field)
+	case "schema":
+		return fieldContext_ProjectTemplateVersion_schema(ctx, ec, field)
+	case "fields":
+		return fieldContext_ProjectTemplateVersion_fields(ctx, ec, field)
+	case "form":
+		return fieldContext_ProjectTemplateVersion_form(ctx, ec, field)
+	case "steps":
+		return fieldContext_ProjectTemplateVersion_steps(ctx, ec, field)
+	case "summary":
+		return fieldContext_ProjectTemplateVersion_summary(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersion", field.Name)
+}
+
+func childFields_ProjectTemplateVersionConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ProjectTemplateVersionConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ProjectTemplateVersionConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ProjectTemplateVersionConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ProjectTemplateVersionConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersionConnection", field.Name)
+}
+
+func childFields_ProjectTemplateVersionEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ProjectTemplateVersionEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ProjectTemplateVersionEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTemplateVersionEdge", field.Name)
+}
+
+func childFields_ProjectTurn(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verb":
+		return fieldContext_ProjectTurn_verb(ctx, ec, field)
+	case "from":
+		return fieldContext_ProjectTurn_from(ctx, ec, field)
+	case "to":
+		return fieldContext_ProjectTurn_to(ctx, ec, field)
+	case "at":
+		return fieldContext_ProjectTurn_at(ctx, ec, field)
+	case "organisation":
+		return fieldContext_ProjectTurn_organisation(ctx, ec, field)
+	case "note":
+		return fieldContext_ProjectTurn_note(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProjectTurn", field.Name)
 }
 
 func childFields_PublicationConsent(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3253,6 +4556,16 @@ func childFields_PublishedSignature(ctx context.Context, ec *executionContext, f
 		return fieldContext_PublishedSignature_signedAt(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PublishedSignature", field.Name)
+}
+
+func childFields_RecordField(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return fieldContext_RecordField_path(ctx, ec, field)
+	case "type":
+		return fieldContext_RecordField_type(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordField", field.Name)
 }
 
 func childFields_RegisterCommunityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3481,8 +4794,14 @@ func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ResidentUnit_updatedAt(ctx, ec, field)
 	case "cooperationRecord":
 		return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
+	case "needs":
+		return fieldContext_ResidentUnit_needs(ctx, ec, field)
 	case "cooperationProfile":
 		return fieldContext_ResidentUnit_cooperationProfile(ctx, ec, field)
+	case "projects":
+		return fieldContext_ResidentUnit_projects(ctx, ec, field)
+	case "resources":
+		return fieldContext_ResidentUnit_resources(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnit", field.Name)
 }
@@ -3509,6 +4828,108 @@ func childFields_ResidentUnitEdge(ctx context.Context, ec *executionContext, fie
 		return fieldContext_ResidentUnitEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnitEdge", field.Name)
+}
+
+func childFields_Resource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Resource_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Resource_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Resource_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Resource_updatedAt(ctx, ec, field)
+	case "status":
+		return fieldContext_Resource_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Resource_allowedActions(ctx, ec, field)
+	case "publisher":
+		return fieldContext_Resource_publisher(ctx, ec, field)
+	case "community":
+		return fieldContext_Resource_community(ctx, ec, field)
+	case "residentUnit":
+		return fieldContext_Resource_residentUnit(ctx, ec, field)
+	case "communityType":
+		return fieldContext_Resource_communityType(ctx, ec, field)
+	case "unitKind":
+		return fieldContext_Resource_unitKind(ctx, ec, field)
+	case "category":
+		return fieldContext_Resource_category(ctx, ec, field)
+	case "title":
+		return fieldContext_Resource_title(ctx, ec, field)
+	case "text":
+		return fieldContext_Resource_text(ctx, ec, field)
+	case "audiences":
+		return fieldContext_Resource_audiences(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Resource_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_Resource_unit(ctx, ec, field)
+	case "claimed":
+		return fieldContext_Resource_claimed(ctx, ec, field)
+	case "left":
+		return fieldContext_Resource_left(ctx, ec, field)
+	case "windows":
+		return fieldContext_Resource_windows(ctx, ec, field)
+	case "place":
+		return fieldContext_Resource_place(ctx, ec, field)
+	case "validUntil":
+		return fieldContext_Resource_validUntil(ctx, ec, field)
+	case "visibility":
+		return fieldContext_Resource_visibility(ctx, ec, field)
+	case "organisations":
+		return fieldContext_Resource_organisations(ctx, ec, field)
+	case "asksAcceptance":
+		return fieldContext_Resource_asksAcceptance(ctx, ec, field)
+	case "claims":
+		return fieldContext_Resource_claims(ctx, ec, field)
+	case "offeredAt":
+		return fieldContext_Resource_offeredAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Resource_endedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Resource_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Resource", field.Name)
+}
+
+func childFields_ResourceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ResourceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ResourceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ResourceConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ResourceConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceConnection", field.Name)
+}
+
+func childFields_ResourceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ResourceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ResourceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceEdge", field.Name)
+}
+
+func childFields_ResourcePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resource":
+		return fieldContext_ResourcePayload_resource(ctx, ec, field)
+	case "errors":
+		return fieldContext_ResourcePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ResourcePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ResourcePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourcePayload", field.Name)
 }
 
 func childFields_RevokeInvitationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3977,6 +5398,26 @@ func childFields_SigningKeyPayload(ctx context.Context, ec *executionContext, fi
 	return nil, fmt.Errorf("no field named %q was found under type SigningKeyPayload", field.Name)
 }
 
+func childFields_Spending(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return fieldContext_Spending_key(ctx, ec, field)
+	case "amount":
+		return fieldContext_Spending_amount(ctx, ec, field)
+	case "currency":
+		return fieldContext_Spending_currency(ctx, ec, field)
+	case "on":
+		return fieldContext_Spending_on(ctx, ec, field)
+	case "purpose":
+		return fieldContext_Spending_purpose(ctx, ec, field)
+	case "voided":
+		return fieldContext_Spending_voided(ctx, ec, field)
+	case "reason":
+		return fieldContext_Spending_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Spending", field.Name)
+}
+
 func childFields_StartUploadPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "file":
@@ -4097,6 +5538,22 @@ func childFields_TemplateRole(ctx context.Context, ec *executionContext, field g
 		return fieldContext_TemplateRole_unitKinds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateRole", field.Name)
+}
+
+func childFields_TimeWindow(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startsOn":
+		return fieldContext_TimeWindow_startsOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_TimeWindow_endsOn(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_TimeWindow_recurrence(ctx, ec, field)
+	case "from":
+		return fieldContext_TimeWindow_from(ctx, ec, field)
+	case "to":
+		return fieldContext_TimeWindow_to(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeWindow", field.Name)
 }
 
 func childFields_UnlinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

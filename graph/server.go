@@ -72,5 +72,9 @@ func Weights() map[string]int {
 
 		"whoCanSee":          25, // goes through delegations and contracts
 		"cooperationProfile": 3,  // asks the contracts what they share
+
+		"applyPlaybook": 50, // makes some forty things
+		"changesSince":  10, // compares two versions of a playbook, part by part
+		"newer":         10, // likewise
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/platform/text"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -125,7 +126,7 @@ func field_LibraryClause_versions_args(ctx context.Context, ec *executionContext
 
 // region    **************************** field.gotpl *****************************
 
-func _BilingualText_zh(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *template.Words) (ret graphql.Marshaler) {
+func _BilingualText_zh(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *text.Both) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -148,7 +149,7 @@ func fieldContext_BilingualText_zh(_ context.Context, ec *executionContext, fiel
 	return graphql.NewScalarFieldContext("BilingualText", field, false, false, "String")
 }
 
-func _BilingualText_en(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *template.Words) (ret graphql.Marshaler) {
+func _BilingualText_en(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *text.Both) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -169,6 +170,29 @@ func _BilingualText_en(ctx context.Context, ec *executionContext, field graphql.
 }
 func fieldContext_BilingualText_en(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BilingualText", field, false, false, "String")
+}
+
+func _BilingualText_text(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *text.Both) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_BilingualText_text(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(ctx), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return marshalNString2string(ctx, ec, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func fieldContext_BilingualText_text(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BilingualText", field, true, false, "String")
 }
 
 func _ContractOrigin_template(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Origin) (ret graphql.Marshaler) {
@@ -477,8 +501,8 @@ func _ContractTemplate_title(ctx context.Context, ec *executionContext, field gr
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -509,8 +533,8 @@ func _ContractTemplate_purpose(ctx context.Context, ec *executionContext, field 
 			return obj.Purpose, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1103,8 +1127,8 @@ func _ContractTemplateText_title(ctx context.Context, ec *executionContext, fiel
 			return obj.Title, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1135,8 +1159,8 @@ func _ContractTemplateText_purpose(ctx context.Context, ec *executionContext, fi
 			return obj.Purpose, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1892,8 +1916,8 @@ func _LibraryClause_heading(ctx context.Context, ec *executionContext, field gra
 			return obj.Heading, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -1924,8 +1948,8 @@ func _LibraryClause_body(ctx context.Context, ec *executionContext, field graphq
 			return obj.Text, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2353,8 +2377,8 @@ func _LibraryClauseText_heading(ctx context.Context, ec *executionContext, field
 			return obj.Heading, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2385,8 +2409,8 @@ func _LibraryClauseText_body(ctx context.Context, ec *executionContext, field gr
 			return obj.Text, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2715,8 +2739,8 @@ func _TemplateClause_heading(ctx context.Context, ec *executionContext, field gr
 			return obj.Heading, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2747,8 +2771,8 @@ func _TemplateClause_body(ctx context.Context, ec *executionContext, field graph
 			return obj.Text, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2903,8 +2927,8 @@ func _TemplateCommitment_action(ctx context.Context, ec *executionContext, field
 			return obj.Action, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -2958,8 +2982,8 @@ func _TemplateCommitment_unit(ctx context.Context, ec *executionContext, field g
 			return obj.Unit, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3082,8 +3106,8 @@ func _TemplateCommitment_evidenceNote(ctx context.Context, ec *executionContext,
 			return obj.EvidenceNote, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3160,8 +3184,8 @@ func _TemplateRole_label(ctx context.Context, ec *executionContext, field graphq
 			return obj.Label, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v template.Words) graphql.Marshaler {
-			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v text.Both) graphql.Marshaler {
+			return marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -3207,8 +3231,8 @@ func fieldContext_TemplateRole_unitKinds(_ context.Context, ec *executionContext
 
 // region    **************************** input.gotpl *****************************
 
-func unmarshalInputBilingualTextInput(ctx context.Context, ec *executionContext, obj any) (template.Words, error) {
-	var it template.Words
+func unmarshalInputBilingualTextInput(ctx context.Context, ec *executionContext, obj any) (text.Both, error) {
+	var it text.Both
 	if obj == nil {
 		return it, nil
 	}
@@ -3373,14 +3397,14 @@ func unmarshalInputContractTemplateTextInput(ctx context.Context, ec *executionC
 		switch k {
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
 			it.Title = data
 		case "purpose":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -3754,14 +3778,14 @@ func unmarshalInputLibraryClauseTextInput(ctx context.Context, ec *executionCont
 			it.Topic = data
 		case "heading":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
 			it.Heading = data
 		case "body":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4002,14 +4026,14 @@ func unmarshalInputTemplateClauseInput(ctx context.Context, ec *executionContext
 		switch k {
 		case "heading":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heading"))
-			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
 			it.Heading = data
 		case "body":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
-			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4060,7 +4084,7 @@ func unmarshalInputTemplateCommitmentInput(ctx context.Context, ec *executionCon
 			it.Receivers = data
 		case "action":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4074,7 +4098,7 @@ func unmarshalInputTemplateCommitmentInput(ctx context.Context, ec *executionCon
 			it.Quantity = data
 		case "unit":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unit"))
-			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4109,7 +4133,7 @@ func unmarshalInputTemplateCommitmentInput(ctx context.Context, ec *executionCon
 			it.EvidenceRequired = data
 		case "evidenceNote":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidenceNote"))
-			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4326,7 +4350,7 @@ func unmarshalInputTemplateRoleInput(ctx context.Context, ec *executionContext, 
 			it.Key = data
 		case "label":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("label"))
-			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx, ec, v)
+			data, err := unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx, ec, v)
 			if err != nil {
 				return it, err
 			}
@@ -4427,7 +4451,7 @@ func unmarshalInputTemplateUnitKindChoice(ctx context.Context, ec *executionCont
 
 var bilingualTextImplementors = []string{"BilingualText"}
 
-func _BilingualText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *template.Words) graphql.Marshaler {
+func _BilingualText(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *text.Both) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, bilingualTextImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -4439,13 +4463,19 @@ func _BilingualText(ctx context.Context, ec *executionContext, sel ast.Selection
 		case "zh":
 			out.Values[i] = _BilingualText_zh(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "en":
 			out.Values[i] = _BilingualText_en(ctx, ec, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "text":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return _BilingualText_text(ctx, ec, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -5567,11 +5597,11 @@ func _TemplateRole(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 // region    ***************************** type.gotpl *****************************
 
-func marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v template.Words) graphql.Marshaler {
+func marshalNBilingualText2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v text.Both) graphql.Marshaler {
 	return _BilingualText(ctx, ec, sel, &v)
 }
 
-func unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx context.Context, ec *executionContext, v any) (template.Words, error) {
+func unmarshalNBilingualTextInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx context.Context, ec *executionContext, v any) (text.Both, error) {
 	res, err := unmarshalInputBilingualTextInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -6012,7 +6042,14 @@ func marshalNTemplateStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtempla
 	return res
 }
 
-func unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐWords(ctx context.Context, ec *executionContext, v any) (*template.Words, error) {
+func marshalOBilingualText2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *text.Both) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _BilingualText(ctx, ec, sel, v)
+}
+
+func unmarshalOBilingualTextInput2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋtextᚐBoth(ctx context.Context, ec *executionContext, v any) (*text.Both, error) {
 	if v == nil {
 		return nil, nil
 	}

@@ -71,3 +71,6 @@ func userError(ctx context.Context, f *fault.Fault) UserError {
 	}
 	return &InputError{e}
 }
+
+// Errors tells what is wrong with one part of a mutation that goes on with its others; none where nothing is.
+func Errors(ctx context.Context, err error) []UserError { return userErrors(ctx, fault.All(err)) }

@@ -34,6 +34,9 @@ func lent(t authz.Table) authz.Table {
 		case "contract", "amendment", "commitment", "fulfilment", "appraisal", "cooperationRecord", "publication", "report":
 			t[i].Lent = verb != "sign"
 			t[i].Sided = !strings.HasPrefix(verb, "read") || t[i].Action == AppraisalReadSealed
+		case "project":
+			t[i].Lent = true
+			t[i].Sided = verb != "read"
 		case "file":
 			t[i].Lent = true // it is sent to be attached to such things
 		case "profile":

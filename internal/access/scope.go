@@ -35,6 +35,8 @@ func scopeOf(action string) authz.Scope {
 		return pick(authz.ScopePublic, authz.ScopeContractsSign)
 	case "template", "library", "appraisalCriteria", "publishedContract":
 		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
+	case "category":
+		return pick(authz.ScopePublic, authz.ScopeOrganisationsWrite)
 	}
 	if what == "webhook" { // as the service account that it acts as
 		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)
@@ -42,8 +44,14 @@ func scopeOf(action string) authz.Scope {
 	if what == "bulkJob" {
 		return authz.ScopePublic // what it reads and does asks for scopes of its own
 	}
+	if what == "projectTemplate" {
+		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
+	}
 	if what == "profile" {
 		return pick(authz.ScopeContractsRead, authz.ScopeOrganisationsWrite) // read by contract, told as a fact of an organisation
+	}
+	if what == "playbook" {
+		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
 	}
 	if verb == "sign" {
 		return authz.ScopeContractsSign

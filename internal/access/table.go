@@ -48,6 +48,13 @@ func Table() authz.Table {
 		webhooks(),
 		files(),
 		bulkJobs(),
+
+		playbooks(),
+
+		projects(),
+		projectTemplates(),
+
+		exchange(),
 	)))
 }
 

@@ -17,11 +17,12 @@ const (
 
 func templates() authz.Table {
 	keepers := join(to(anywhere, administrator), to(own, supervisor)) // the platform's belong to no organisation
+	owners := join(keepers, to(own, secretary))
 	return authz.Table{
-		rule(TemplateRead, "contractTemplates, contractTemplate, node", to(anywhere, anyone), "texts that anybody may copy; a body's own are used by its communities alone"),
-		rule(TemplateCreate, "createContractTemplate", keepers, "a supervisor for the own district or sub-district"),
-		rule(TemplateRevise, "reviseContractTemplate", keepers, "older versions stay readable"),
-		rule(TemplateRetire, "retireContractTemplate", keepers, ""),
+		rule(TemplateRead, "contractTemplates, contractTemplate, node", to(anywhere, anyone), "texts that anybody may copy; a body's own are used by its communities alone, a community's by itself"),
+		rule(TemplateCreate, "createContractTemplate", owners, "a supervisor for the own district or sub-district, a secretary for the own community"),
+		rule(TemplateRevise, "reviseContractTemplate", owners, "older versions stay readable"),
+		rule(TemplateRetire, "retireContractTemplate", owners, ""),
 
 		rule(LibraryRead, "libraryClauses, libraryClause, node", to(anywhere, anyone), "texts that anybody may copy; a body's own are used by its communities alone"),
 		rule(LibraryCreate, "createLibraryClause", keepers, "a supervisor for the own district or sub-district"),

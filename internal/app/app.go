@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/audit"
 	"github.com/cobuild/cobuild/internal/backup"
 	"github.com/cobuild/cobuild/internal/bulk"
+	"github.com/cobuild/cobuild/internal/category"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -24,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
@@ -44,9 +46,12 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/web/gateway"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
 	"github.com/cobuild/cobuild/internal/platform/web/transfer"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -159,6 +164,14 @@ type App struct {
 	Bulk   *bulk.Service
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 
+	Playbooks *playbook.Service
+
+	Categories *category.Service
+	Needs      *need.Service
+	Resources  *resource.Service
+
+	Projects *project.Service
+
 	kept *noting // the back end, with what is kept on it
 }
 
@@ -236,6 +249,15 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.bulkJobs(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.exchange(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.projects(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.playbooks(ctx); err != nil {
 		return nil, err
 	}
 	a.events()

@@ -44,5 +44,11 @@ func (a *App) rooms() graph.Rooms {
 		Webhooks: a.Webhooks,
 		Files:    a.Files,
 		Bulk:     a.Bulk,
+
+		Playbooks: a.Playbooks,
+
+		Categories: a.Categories, Needs: a.Needs, Resources: a.Resources, Claims: a.claims(),
+
+		Projects: a.Projects,
 	}
 }

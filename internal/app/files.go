@@ -32,7 +32,7 @@ func (a *App) files(ctx context.Context) error {
 	a.Files, err = file.Open(ctx, a.Backend, file.Service{
 		Now: a.Now, Random: a.Random, Cursors: a.Cursors, Told: a.told, Vault: a.Vault, Door: a.Transfers, Most: a.Config.Files.Most,
 		Readable: func(ctx context.Context, subjects []string) ([]bool, error) { return a.rooms().Visible(ctx, subjects) },
-		Names:    a.namesFile, Contract: a.contractOfFiles,
+		Names:    a.namesFile, Subject: a.subjectOfFiles,
 	})
 	if err == nil {
 		a.Vault.Watch(append(a.People.Sealed(), a.Files.Sealed()...)...)
@@ -65,13 +65,20 @@ func (a *App) namesFile(ctx context.Context, subject string, f id.File) (bool, e
 	return false, nil
 }
 
-// contractOfFiles tells the files' room what it wants to know of a contract that the caller reads.
-func (a *App) contractOfFiles(ctx context.Context, c id.Contract) (file.Contract, error) {
-	found, err := a.Contracts.Contract(ctx, c)
-	if err != nil {
-		return file.Contract{}, err
+// subjectOfFiles tells the files' room what it wants to know of a contract or a project that the caller reads.
+func (a *App) subjectOfFiles(ctx context.Context, subject string) (file.Subject, error) {
+	if id.Is(subject, id.KindProject) {
+		found, err := a.Projects.Project(ctx, id.Project(subject))
+		if err != nil {
+			return file.Subject{}, err
+		}
+		return file.Subject{Parties: found.Stand(authz.Partying), Audience: found.Audience()}, nil
 	}
-	return file.Contract{Parties: found.Stand(authz.Partying), Audience: found.Audience()}, nil
+	found, err := a.Contracts.Contract(ctx, id.Contract(subject))
+	if err != nil {
+		return file.Subject{}, err
+	}
+	return file.Subject{Parties: found.Stand(authz.Partying), Audience: found.Audience()}, nil
 }
 
 // refuseTransfer answers in the same form as GraphQL does.

@@ -89,6 +89,10 @@ func (a *App) readable(ctx context.Context, ids []string) ([]bool, error) {
 		id.KindPublication: seen(a.Publications.Many),
 		id.KindPerson:      seen(a.People.Many),
 		id.KindWebhook:     seen(a.Webhooks.Many),
+		id.KindNeed:        seen(a.Needs.Many),
+		id.KindResource:    seen(a.Resources.Many),
+
+		id.KindProject: seen(a.Projects.Many),
 	} {
 		var ask []string
 		var at []int

@@ -20,6 +20,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/token"
 	"github.com/cobuild/cobuild/internal/platform/web/request"
+	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/unit"
@@ -141,6 +142,12 @@ func (a *App) outboxes() []store.Outbox {
 		a.Webhooks,
 		a.Files,
 		a.Bulk,
+
+		a.Playbooks,
+
+		a.Categories, a.Needs, a.Resources,
+
+		a.Projects,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -185,6 +192,15 @@ func (a *App) follow() {
 	a.Journal.Follow("webhooks-of-ended-accounts", []string{serviceaccount.ToldEnded}, a.accountEnded)
 	a.Journal.Follow("files-of-fulfilments", []string{fulfilment.ToldReported}, a.Fulfilments.FollowReported)
 
+	a.Journal.Follow("playbooks-of-moved-communities", []string{community.EventMoved}, moved(a.Playbooks.Moved))
+
+	a.followExchange()
+
+	a.Journal.Follow("projects-of-moved-organisations", []string{community.EventMoved, unit.EventUpdated, unit.EventMoved}, moved(a.Projects.Moved))
+	a.Journal.Follow("leads-of-begun-projects", []string{project.ToldCreated, project.ToldApplied}, func(ctx context.Context, e journal.Entry) error {
+		return a.Projects.Begun(ctx, id.Project(e.Subject))
+	})
+
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
@@ -216,5 +232,8 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "webhook deliveries", Do: a.Webhooks.Tick},
 		{Name: "files", Do: a.Files.Tick},
+
+		{Name: "needs", Do: a.Needs.Tick},
+		{Name: "resources", Do: a.Resources.Tick},
 	}
 }

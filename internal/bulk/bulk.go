@@ -13,6 +13,7 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/lease"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/platform/sheet"
 	"github.com/cobuild/cobuild/internal/platform/store"
@@ -160,17 +161,17 @@ type Owner struct {
 
 // Work is how far the work has come.
 type Work struct {
-	DueAt  *time.Time `bson:"dueAt,omitempty"`  // when to look at it next; while somebody works, when they are given up
-	Worker string     `bson:"worker,omitempty"` // who took it up last
-	Source string     `bson:"source,omitempty"` // of an import: the file as it came
-	Lines  string     `bson:"lines,omitempty"`  // and as it was read, line by line
-	Header []string   `bson:"header,omitempty"` // of the file
-	Offset int64      `bson:"offset"`           // up to where the lines are done
-	Line   int        `bson:"line"`             // the last line that is done
-	Parts  []string   `bson:"parts,omitempty"`  // what was written so far
-	Cursor *string    `bson:"cursor,omitempty"` // behind which the next page begins
-	Whole  bool       `bson:"whole"`            // whether only the file is to be put together
-	Result *File      `bson:"result,omitempty"`
+	lease.Lease `bson:",inline"`
+
+	Source string   `bson:"source,omitempty"` // of an import: the file as it came
+	Lines  string   `bson:"lines,omitempty"`  // and as it was read, line by line
+	Header []string `bson:"header,omitempty"` // of the file
+	Offset int64    `bson:"offset"`           // up to where the lines are done
+	Line   int      `bson:"line"`             // the last line that is done
+	Parts  []string `bson:"parts,omitempty"`  // what was written so far
+	Cursor *string  `bson:"cursor,omitempty"` // behind which the next page begins
+	Whole  bool     `bson:"whole"`            // whether only the file is to be put together
+	Result *File    `bson:"result,omitempty"`
 	// Reports are the lines with which something is wrong, by the ending of the form they are in.
 	Reports map[string]*File `bson:"reports,omitempty"`
 }

@@ -30,8 +30,6 @@ const (
 	MaxQuery   = 20_000              // characters
 	MaxColumns = 500
 	MaxFile    = 256 << 20 // bytes
-
-	lease = time.Minute // after which who took a job up and has not been heard of is given up
 )
 
 // Outcome is what became of an operation that was run for a job.

@@ -11,11 +11,9 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
+	"github.com/cobuild/cobuild/internal/platform/lease"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
-
-// errTaken is for whoever comes second to a job.
-var errTaken = errors.New("bulk: somebody else has taken it up")
 
 // retry is after how long a job is looked at again that could not be gone on with for a reason of ours.
 const retry = 5 * time.Second
@@ -42,7 +40,7 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (int, error) {
 		return 1, s.expire(ctx, j)
 	}
 	j, err = s.take(ctx, j.ID)
-	if errors.Is(err, errTaken) || fault.Is(err, fault.CodeNotFound) {
+	if errors.Is(err, lease.ErrTaken) || fault.Is(err, fault.CodeNotFound) {
 		return 1, nil
 	}
 	if err != nil {
@@ -79,17 +77,15 @@ func (s *Service) takeOver(ctx context.Context) error {
 func (s *Service) take(ctx context.Context, of id.BulkJob) (*Job, error) {
 	return s.touch(ctx, of, func(j *Job) error {
 		now := s.now()
-		if j.DueAt == nil || j.DueAt.After(now) {
-			return errTaken
+		if err := j.Take(s.worker, now); err != nil {
+			return err
 		}
 		if err := j.move(VerbTake, now); err != nil {
-			return errTaken
+			return lease.ErrTaken
 		}
 		if j.StartedAt == nil {
 			j.StartedAt = &now
 		}
-		until := now.Add(lease)
-		j.DueAt, j.Worker = &until, s.worker
 		return nil
 	})
 }
@@ -101,15 +97,15 @@ func (s *Service) touch(ctx context.Context, of id.BulkJob, fn func(*Job) error)
 // note keeps how far a piece has come, unless the job was taken away meanwhile: then all of the piece is void.
 func (s *Service) note(ctx context.Context, of id.BulkJob, fn func(*Job) error) error {
 	_, err := s.touch(ctx, of, func(j *Job) error {
-		if j.State != Running || j.Worker != s.worker {
-			return errTaken
+		if j.State != Running || !j.Held(s.worker) {
+			return lease.ErrTaken
 		}
 		now := s.now()
 		j.DueAt = &now
 		if err := fn(j); err != nil {
 			return err
 		}
-		j.estimate(now)
+		j.EstimatedAt = lease.Estimate(j.StartedAt, now, j.Rows, j.Total)
 		return nil
 	})
 	return gone(err)
@@ -117,21 +113,10 @@ func (s *Service) note(ctx context.Context, of id.BulkJob, fn func(*Job) error) 
 
 // gone says of a job that is somebody else's or nobody's that there is nothing to do.
 func gone(err error) error {
-	if errors.Is(err, errTaken) || fault.Is(err, fault.CodeNotFound) {
+	if errors.Is(err, lease.ErrTaken) || fault.Is(err, fault.CodeNotFound) {
 		return nil
 	}
 	return err
-}
-
-// estimate says when the job will be done at the pace so far.
-func (j *Job) estimate(now time.Time) {
-	j.EstimatedAt = nil
-	if j.StartedAt == nil || j.Total == nil || j.Rows <= 0 || *j.Total <= j.Rows {
-		return
-	}
-	left := float64(*j.Total-j.Rows) / float64(j.Rows) * float64(now.Sub(*j.StartedAt))
-	at := now.Add(time.Duration(left)).Truncate(time.Millisecond)
-	j.EstimatedAt = &at
 }
 
 // hold lets a job rest for a while: for its owner's budget, or for a place.
@@ -139,8 +124,7 @@ func (j *Job) hold(wait time.Duration, now time.Time) error {
 	if err := j.move(VerbHold, now); err != nil {
 		return err
 	}
-	at := now.Add(wait)
-	j.DueAt = &at
+	j.Rest(wait, now)
 	return nil
 }
 
@@ -207,29 +191,15 @@ func (s *Service) later(ctx context.Context, j *Job) error {
 
 // beat keeps a job taken up for as long as a piece of it lasts.
 func (s *Service) beat(ctx context.Context, of id.BulkJob) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		t := time.NewTicker(lease / 4)
-		defer t.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-t.C:
+	return lease.Beat(ctx, func(ctx context.Context) {
+		_, _ = s.touch(ctx, of, func(j *Job) error {
+			if j.State != Running || !j.Held(s.worker) {
+				return lease.ErrTaken
 			}
-			_, _ = s.touch(ctx, of, func(j *Job) error { // one that fails is made up for by the next
-				if j.State != Running || j.Worker != s.worker {
-					return errTaken
-				}
-				until := s.now().Add(lease)
-				j.DueAt = &until
-				return nil
-			})
-		}
-	}()
-	return func() { cancel(); <-done }
+			j.Keep(s.now())
+			return nil
+		})
+	})
 }
 
 // fail ends a job with what is wrong.
@@ -241,11 +211,11 @@ func (s *Service) fail(ctx context.Context, of *Job, err error) error {
 // end takes a job to its end, unless it was taken away.
 func (s *Service) end(ctx context.Context, of *Job, v Verb, fn func(*Job)) error {
 	_, err := s.jobs.Change(ctx, access.BulkKeep, string(of.ID), func(j *Job) error {
-		if j.Worker != s.worker {
-			return errTaken
+		if !j.Held(s.worker) {
+			return lease.ErrTaken
 		}
 		if err := j.move(v, s.now()); err != nil {
-			return errTaken // it was cancelled
+			return lease.ErrTaken // it was cancelled
 		}
 		fn(j)
 		return j.tell(ToldEnded)
@@ -261,10 +231,10 @@ func (s *Service) expire(ctx context.Context, of *Job) error {
 	}
 	_, err := s.touch(ctx, of.ID, func(j *Job) error {
 		if j.DueAt == nil || j.DueAt.After(s.now()) {
-			return errTaken
+			return lease.ErrTaken
 		}
 		if err := j.move(VerbExpire, s.now()); err != nil {
-			return errTaken
+			return lease.ErrTaken
 		}
 		j.Result, j.Reports, j.Source, j.Lines, j.Parts = nil, nil, "", "", nil
 		return nil

@@ -15,10 +15,13 @@ import (
 
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/project"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/seed"
 )
 
@@ -30,6 +33,9 @@ type Deps struct {
 	Services    seed.Services
 	Fulfilments *fulfilment.Service
 	Profiles    *profile.Service
+	Needs       *need.Service
+	Resources   *resource.Service
+	Projects    *project.Service
 	// Set sets the clock by which all services go.
 	Set func(time.Time)
 	// Settle does all background work that is due by that clock: events are followed, time does its part.
@@ -73,6 +79,7 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 		}
 	}
 	d.Set(now)
+	whole := file
 	file.Contracts = nil
 	done, err := seed.Import(ctx, d.Services, file, seed.Options{})
 	if err != nil {
@@ -83,7 +90,10 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 	if err != nil {
 		return cast, err
 	}
-	return cast, d.tell(ctx, file)
+	if err := d.tell(ctx, whole); err != nil {
+		return cast, err
+	}
+	return cast, d.undertake(ctx, whole, done.People)
 }
 
 // load reads the examples and adds what the cast needs.

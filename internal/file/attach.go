@@ -82,16 +82,33 @@ func (f *File) attach(to string) error {
 type AttachInput struct {
 	command.Change
 	ID       id.File
-	Contract id.Contract
+	Contract *id.Contract
+	Project  *id.Project
 }
 
-// Attach adds a file to what lies with a contract, in the name of a party. It is no part of the text that is signed.
-func (s *Service) Attach(ctx context.Context, in AttachInput) (*File, error) {
-	to, err := s.Contract(ctx, in.Contract)
-	if err != nil {
-		return nil, at(err, "contract")
+// subject is what a file shall be attached to, and the field that names it.
+func (in AttachInput) subject() (subject, field string, err error) {
+	switch {
+	case in.Contract != nil && in.Project == nil:
+		return string(*in.Contract), "contract", nil
+	case in.Project != nil && in.Contract == nil:
+		return string(*in.Project), "project", nil
 	}
-	full, err := s.full(ctx, in.Contract)
+	return "", "", fault.New(fault.Invalid, CodeOneSubject)
+}
+
+// Attach adds a file to what lies with a contract or a project, in the name of one of those who take part. It is no part
+// of the text that is signed.
+func (s *Service) Attach(ctx context.Context, in AttachInput) (*File, error) {
+	subject, field, err := in.subject()
+	if err != nil {
+		return nil, err
+	}
+	to, err := s.Subject(ctx, subject)
+	if err != nil {
+		return nil, at(err, field)
+	}
+	full, err := s.full(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -105,20 +122,20 @@ func (s *Service) Attach(ctx context.Context, in AttachInput) (*File, error) {
 		case f.Status != Ready:
 			return fault.New(fault.Refused, CodeNotCome, "status", f.Status).At("id")
 		case !slices.Contains(to.Parties, f.Organisation):
-			return fault.New(fault.Refused, CodeNoParty).At("contract")
+			return fault.New(fault.Refused, CodeNoParty).At(field)
 		case full:
-			return fault.New(fault.Refused, CodeMany, "max", MaxAttachments).At("contract")
+			return fault.New(fault.Refused, CodeMany, "max", MaxAttachments).At(field)
 		}
-		if err := f.attach(string(in.Contract)); err != nil {
+		if err := f.attach(subject); err != nil {
 			return err
 		}
 		return f.tell(ToldAttached, to.Audience)
 	})
 }
 
-// full says whether a contract takes no more attachments. Two that are attached at the same moment may both pass.
-func (s *Service) full(ctx context.Context, c id.Contract) (bool, error) {
-	n, exact, err := s.files.Count(authz.AsSystem(ctx), store.And(bySubject.Is(string(c)), byStatus.Is(Attached)), MaxAttachments)
+// full says whether a contract or a project takes no more attachments. Two that are attached at the same moment may both pass.
+func (s *Service) full(ctx context.Context, subject string) (bool, error) {
+	n, exact, err := s.files.Count(authz.AsSystem(ctx), store.And(bySubject.Is(subject), byStatus.Is(Attached)), MaxAttachments)
 	return n >= MaxAttachments || !exact, err
 }
 
@@ -128,7 +145,8 @@ type RemoveInput struct {
 	ID id.File
 }
 
-// Remove takes a file away: one that waits, or one that its people attached to a contract. What is evidence stays.
+// Remove takes a file away: one that waits, or one that its people attached to a contract or a project. What is evidence
+// stays.
 func (s *Service) Remove(ctx context.Context, in RemoveInput) (*File, error) {
 	var was string
 	f, err := s.files.Change(ctx, access.FileRemove, string(in.ID), func(f *File) error {
@@ -136,7 +154,7 @@ func (s *Service) Remove(ctx context.Context, in RemoveInput) (*File, error) {
 			return err
 		}
 		held := f.Claim != nil && s.now().Before(f.Claim.Until)
-		if held || f.Attached() && !id.Is(f.Subject, id.KindContract) {
+		if held || f.Attached() && !id.Is(f.Subject, id.KindContract) && !id.Is(f.Subject, id.KindProject) {
 			return fault.New(fault.Refused, CodeEvidence).At("id")
 		}
 		if err := f.move(VerbRemove); err != nil {
@@ -148,7 +166,7 @@ func (s *Service) Remove(ctx context.Context, in RemoveInput) (*File, error) {
 			f.ExpiresAt = &gone
 			return nil
 		}
-		of, err := s.Contract(authz.AsSystem(ctx), id.Contract(f.Subject))
+		of, err := s.Subject(authz.AsSystem(ctx), f.Subject)
 		if err != nil {
 			return err
 		}
@@ -161,9 +179,10 @@ func (s *Service) Remove(ctx context.Context, in RemoveInput) (*File, error) {
 	return f, nil
 }
 
-// Happened is what an event says of a file at a contract: never its name.
+// Happened is what an event says of a file at a contract or a project: never its name.
 type Happened struct {
-	Contract     id.Contract     `bson:"contract"`
+	Contract     id.Contract     `bson:"contract,omitempty"`
+	Project      id.Project      `bson:"project,omitempty"`
 	Organisation id.Organisation `bson:"organisation"`
 	MediaType    string          `bson:"mediaType"`
 	Size         int             `bson:"size"`
@@ -172,9 +191,13 @@ type Happened struct {
 
 func (f *File) tell(what string, audience []string) error {
 	f.audience = audience
-	return f.Tell(what, Happened{
-		Contract: id.Contract(f.Subject), Organisation: f.Organisation, MediaType: f.MediaType, Size: f.Size, Sha256: f.Sha256,
-	})
+	h := Happened{Organisation: f.Organisation, MediaType: f.MediaType, Size: f.Size, Sha256: f.Sha256}
+	if id.Is(f.Subject, id.KindProject) {
+		h.Project = id.Project(f.Subject)
+	} else {
+		h.Contract = id.Contract(f.Subject)
+	}
+	return f.Tell(what, h)
 }
 
 // at leads a fault to a field.

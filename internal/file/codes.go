@@ -18,10 +18,11 @@ const (
 	CodeEvidence    fault.Code = "FILE_IS_EVIDENCE"      //
 	CodeNoParty     fault.Code = "FILE_OF_NO_PARTY"      //
 	CodeMany        fault.Code = "FILE_TOO_MANY"         // max
+	CodeOneSubject  fault.Code = "FILE_ONE_SUBJECT"      // either a contract or a project
 )
 
 // The events of this room. Each carries a Happened. Evidence is told by what it is evidence of.
 const (
-	ToldAttached = "file.attached" // to a contract
-	ToldRemoved  = "file.removed"  // from a contract
+	ToldAttached = "file.attached" // to a contract or a project
+	ToldRemoved  = "file.removed"  // from a contract or a project
 )

@@ -273,11 +273,11 @@ func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 	if e.Type != file.ToldAttached || !slices.Equal(e.Audience, []string{string(school()), string(bank())}) || bytes.Contains(e.Data, []byte("签到")) || !bytes.Contains(e.Data, []byte(hashed())) {
 		t.Errorf("told %+v", e)
 	}
-	lists, err := w.Attachments(w.as("banker"), []id.Contract{contractID(), "ctr1_none"}, page.Args{First: new(10)})
+	lists, err := w.Attachments(w.as("banker"), []string{string(contractID()), "ctr1_none"}, page.Args{First: new(10)})
 	if err != nil || len(lists[0].Nodes()) != 1 || len(lists[1].Nodes()) != 0 {
 		t.Fatalf("%v, %v", lists, err)
 	}
-	if _, err := w.Attachments(w.as("banker"), []id.Contract{contractID()}, page.Args{}); !fault.Is(err, fault.CodeBadPage) {
+	if _, err := w.Attachments(w.as("banker"), []string{string(contractID())}, page.Args{}); !fault.Is(err, fault.CodeBadPage) {
 		t.Errorf("unbounded: %v", err)
 	}
 	_, err = w.attach("liaison", f)
@@ -291,7 +291,7 @@ func TestAPartyAttachesToAContractAndTakesItAwayAgain(t *testing.T) {
 	if got, err := w.File(w.as("banker"), f.ID); err != nil || w.address("banker", got) != "" {
 		t.Errorf("its readers see %+v, %v", got, err)
 	}
-	lists, err = w.Attachments(w.as("banker"), []id.Contract{contractID()}, page.Args{First: new(10)})
+	lists, err = w.Attachments(w.as("banker"), []string{string(contractID())}, page.Args{First: new(10)})
 	if err != nil || len(lists[0].Nodes()) != 0 {
 		t.Errorf("listed still: %v", err)
 	}

@@ -31,8 +31,8 @@ type Service struct {
 	Readable func(ctx context.Context, subjects []string) ([]bool, error)
 	// Names says whether a subject names a file, as a report does its evidence.
 	Names func(ctx context.Context, subject string, f id.File) (bool, error)
-	// Contract tells of a contract that the caller may read; NOT_FOUND for any other.
-	Contract func(context.Context, id.Contract) (Contract, error)
+	// Subject tells of a contract or a project that the caller may read; NOT_FOUND for any other.
+	Subject func(ctx context.Context, subject string) (Subject, error)
 
 	table  authz.Table
 	files  *store.Collection[*File]
@@ -40,9 +40,9 @@ type Service struct {
 	sweeps *sweeps
 }
 
-// Contract is what this room wants to know of one.
-type Contract struct {
-	Parties  []id.Organisation // that have not left it
+// Subject is what this room wants to know of what a file is attached to.
+type Subject struct {
+	Parties  []id.Organisation // that take part in it
 	Audience []string          // who may read it
 }
 
@@ -213,15 +213,15 @@ func (s *Service) Waiting(ctx context.Context, of id.Organisation, a page.Args) 
 	return page.List(ctx, s.files, s.Cursors, store.And(byOrganisation.Is(of), bySubject.Is("")), []store.Order{byCreated.Desc()}, a)
 }
 
-// Attachments lists what is attached to each of several contracts that the caller reads, the oldest first.
-func (s *Service) Attachments(ctx context.Context, of []id.Contract, a page.Args) ([]*Connection, error) {
+// Attachments lists what is attached to each of several contracts or projects that the caller reads, the oldest first.
+func (s *Service) Attachments(ctx context.Context, of []string, a page.Args) ([]*Connection, error) {
 	if err := a.Bounded(); err != nil {
 		return nil, err
 	}
 	out := make([]*Connection, len(of))
 	for i, c := range of {
 		var err error
-		where := store.And(bySubject.Is(string(c)), byStatus.Is(Attached))
+		where := store.And(bySubject.Is(c), byStatus.Is(Attached))
 		if out[i], err = page.List(authz.AsSystem(ctx), s.files, s.Cursors, where, []store.Order{byCreated.Asc()}, a); err != nil {
 			return nil, err
 		}

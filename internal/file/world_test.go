@@ -104,7 +104,7 @@ func open(t *testing.T, place ...string) *world {
 	w.Service, err = file.Open(t.Context(), w.db, file.Service{
 		Now: w.now, Random: rand.Reader, Vault: v, Door: door, Most: 1 << 20,
 		Cursors:  &page.Cursors{Keys: func() [][]byte { return [][]byte{make([]byte, 32)} }},
-		Readable: w.readable, Names: w.names, Contract: w.contract,
+		Readable: w.readable, Names: w.names, Subject: w.subject,
 	})
 	must(t, err)
 	return w
@@ -122,12 +122,12 @@ func (w *world) names(_ context.Context, subject string, f id.File) (bool, error
 	return slices.Contains(w.named[subject], f), nil
 }
 
-func (w *world) contract(ctx context.Context, c id.Contract) (file.Contract, error) {
+func (w *world) subject(ctx context.Context, c string) (file.Subject, error) {
 	a := authz.From(ctx)
-	if c != contractID() || !a.IsSystem() && a.Person == "" {
-		return file.Contract{}, fault.New(fault.NotFound, fault.CodeNotFound)
+	if c != string(contractID()) || !a.IsSystem() && a.Person == "" {
+		return file.Subject{}, fault.New(fault.NotFound, fault.CodeNotFound)
 	}
-	return file.Contract{Parties: w.parties, Audience: []string{string(school()), string(bank())}}, nil
+	return file.Subject{Parties: w.parties, Audience: []string{string(school()), string(bank())}}, nil
 }
 
 func (w *world) now() time.Time {
@@ -235,7 +235,7 @@ func (w *world) address(who string, f *file.File) string {
 }
 
 func (w *world) attach(who string, f *file.File) (*file.File, error) {
-	return w.Attach(w.as(who), file.AttachInput{Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID, Contract: contractID()})
+	return w.Attach(w.as(who), file.AttachInput{Change: command.Change{ExpectedVersion: f.Version}, ID: f.ID, Contract: new(contractID())})
 }
 
 func (w *world) remove(who string, f *file.File) (*file.File, error) {

@@ -66,6 +66,8 @@ func (k Kind) usual() Wish {
 		ContractEndsSoon, AmendmentProposed, AmendmentChangesRequested, AmendmentToSign, FulfilmentDueSoon, FulfilmentOverdue,
 		FulfilmentReported, FulfilmentDisputed, FulfilmentOutcomeProposed, AppraisalInvited, PublicationProposed,
 		WebhookSuspended, WebhookGone,
+
+		ProjectApplied, ProjectReturned,
 	}
 	return Wish{Kind: k, InApp: true, Mail: slices.Contains(asks, k)}
 }

@@ -20,7 +20,7 @@ import (
 type writer struct {
 	in     BodyInput
 	from   map[id.LibraryClause]*LibraryClause // what the input takes from the library
-	owner  id.Organisation
+	owners []id.Organisation // whose clauses it may take up, besides the platform's
 	body   Body
 	names  []string // placeholders that will be filled
 	faults fault.List
@@ -28,8 +28,11 @@ type writer struct {
 
 // write checks a whole text. The faults name the input's fields, below text.
 func (s *Service) write(ctx context.Context, owner id.Organisation, in BodyInput) (Body, error) {
-	w := &writer{in: in, owner: owner}
+	w := &writer{in: in}
 	var err error
+	if w.owners, err = s.lenders(ctx, owner); err != nil {
+		return Body{}, err
+	}
 	if w.from, err = s.takenFrom(ctx, in.Clauses); err != nil {
 		return Body{}, err
 	}
@@ -117,8 +120,8 @@ func (w *writer) roles() {
 func (w *writer) texts() {
 	f, b := &w.faults, &w.body
 	b.Title, b.Purpose = line(f, "title", w.in.Title, 1, MaxTitle), block(f, "purpose", w.in.Purpose, 1, MaxPurpose)
-	b.Title.known(f, "title", w.names)
-	b.Purpose.known(f, "purpose", w.names)
+	known(f, "title", b.Title, w.names)
+	known(f, "purpose", b.Purpose, w.names)
 }
 
 func (w *writer) articles() {
@@ -138,8 +141,8 @@ func (w *writer) articles() {
 func (w *writer) article(f *fault.List, in ArticleInput) *Article {
 	if in.LibraryClause == nil {
 		a := &Article{Heading: line(f, "heading", or(in.Heading, Words{}), 1, MaxTitle), Text: block(f, "body", or(in.Body, Words{}), 1, MaxBody)}
-		a.Heading.known(f, "heading", w.names)
-		a.Text.known(f, "body", w.names)
+		known(f, "heading", a.Heading, w.names)
+		known(f, "body", a.Text, w.names)
 		return a
 	}
 	if in.Heading != nil || in.Body != nil {
@@ -150,18 +153,31 @@ func (w *writer) article(f *fault.List, in ArticleInput) *Article {
 		f.Add(fault.New(fault.NotFound, fault.CodeNotFound, "id", *in.LibraryClause), "libraryClause")
 		return &Article{}
 	}
-	if err := c.takenBy(w.owner); err != nil {
+	if err := c.takenBy(w.owners); err != nil {
 		f.Add(err, "libraryClause")
 	}
 	return &Article{Heading: c.Heading, Text: c.Text, Clause: &c.ID, Version: &c.TextVersion}
 }
 
-// takenBy says whether a template of an owner may take the clause up: it is in force, and the platform's or its own.
-func (c *LibraryClause) takenBy(owner id.Organisation) error {
+// lenders are those whose clauses a template of an owner may take up besides the platform's: its own, and of a community
+// those of the bodies above it.
+func (s *Service) lenders(ctx context.Context, owner id.Organisation) ([]id.Organisation, error) {
+	if !id.Is(string(owner), id.KindCommunity) {
+		return []id.Organisation{owner}, nil
+	}
+	found, err := s.Organisations(ctx, []id.Organisation{owner})
+	if err != nil {
+		return nil, err
+	}
+	return append([]id.Organisation{owner}, found[0].Above...), nil
+}
+
+// takenBy says whether a template may take the clause up: it is in force, and the platform's or of one of the owners.
+func (c *LibraryClause) takenBy(owners []id.Organisation) error {
 	if c.Status == Retired {
 		return fault.New(fault.Refused, CodeClauseRetired)
 	}
-	if !c.usedIn([]id.Organisation{owner}) {
+	if !c.usedIn(owners) {
 		return fault.New(fault.Refused, CodeElsewhere, "owner", c.Owner)
 	}
 	return nil
@@ -187,8 +203,8 @@ func (w *writer) promise(f *fault.List, in PromiseInput) *Promise {
 		Unit:         line(f, "unit", or(in.Unit, Words{}), 0, MaxUnit),
 		EvidenceNote: block(f, "evidenceNote", or(in.EvidenceNote, Words{}), 0, MaxAction),
 	}
-	p.Action.known(f, "action", w.names)
-	p.EvidenceNote.known(f, "evidenceNote", w.names)
+	known(f, "action", p.Action, w.names)
+	known(f, "evidenceNote", p.EvidenceNote, w.names)
 	if len(in.EvidenceRequired) > 0 {
 		p.EvidenceRequired = chosen(f, "evidenceRequired", in.EvidenceRequired, EvidenceKinds())
 	}

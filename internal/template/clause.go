@@ -7,13 +7,14 @@ import (
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
 // CreateClause keeps a new standard clause.
 func (s *Service) CreateClause(ctx context.Context, in CreateClauseInput) (*LibraryClause, error) {
-	owner, err := s.owner(ctx, in.Owner)
+	owner, err := s.owner(ctx, in.Owner, organisation.KindDistrict, organisation.KindSubDistrict)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +78,8 @@ func (s *Service) RetireClause(ctx context.Context, in RetireClauseInput) (*Libr
 func (in ClauseBodyInput) write() (ClauseBody, error) {
 	var own, f fault.List
 	b := ClauseBody{Topic: in.Topic, Heading: line(&own, "heading", in.Heading, 1, MaxTitle), Text: block(&own, "body", in.Body, 1, MaxBody)}
-	b.Heading.known(&own, "heading", common())
-	b.Text.known(&own, "body", common())
+	known(&own, "heading", b.Heading, common())
+	known(&own, "body", b.Text, common())
 	if !slices.Contains(Topics(), in.Topic) {
 		own.Add(fault.New(fault.Invalid, fault.CodeMalformed, "want", "topic"), "topic")
 	}

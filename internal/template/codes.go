@@ -15,7 +15,7 @@ const (
 	CodeUnchangedText  fault.Code = "TEMPLATE_UNCHANGED"           // the revision says what the text says already
 	CodeClauseTwoWays  fault.Code = "TEMPLATE_CLAUSE_TWO_WAYS"     // a clause is written out or taken from the library
 	CodeNotCommunity   fault.Code = "TEMPLATE_HOST_NOT_COMMUNITY"  //
-	CodeNoSupervision  fault.Code = "OWNER_NOT_SUPERVISING"        // templates belong to districts and sub-districts
+	CodeNoSupervision  fault.Code = "OWNER_NOT_SUPERVISING"        // of a kind that keeps no such texts
 	CodeLanguage       fault.Code = "TEMPLATE_LANGUAGE"            // language: not one of the two
 	CodeOwnReceiver    fault.Code = "TEMPLATE_PROVIDER_RECEIVES"   // role
 	CodeWhen           fault.Code = "TEMPLATE_COMMITMENT_TIME"     // just one of recurrence, dueAfterDays, standing

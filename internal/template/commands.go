@@ -3,6 +3,7 @@ package template
 import (
 	"context"
 	"reflect"
+	"slices"
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
@@ -15,7 +16,7 @@ import (
 
 // Create keeps a new template.
 func (s *Service) Create(ctx context.Context, in CreateInput) (*Template, error) {
-	owner, err := s.owner(ctx, in.Owner)
+	owner, err := s.owner(ctx, in.Owner, organisation.KindDistrict, organisation.KindSubDistrict, organisation.KindCommunity)
 	if err != nil {
 		return nil, err
 	}
@@ -76,14 +77,14 @@ func (s *Service) Retire(ctx context.Context, in RetireInput) (*Template, error)
 }
 
 // owner is the body for which the caller keeps texts: the one that is named; none for an administrator who names none;
-// for a supervisor the only one in which they are.
-func (s *Service) owner(ctx context.Context, named *id.Organisation) (id.Organisation, error) {
+// for a supervisor the only one in which they are. A community is always named. kinds are those that keep such texts.
+func (s *Service) owner(ctx context.Context, named *id.Organisation, kinds ...organisation.Kind) (id.Organisation, error) {
 	a := authz.From(ctx)
 	switch in := a.In(authz.Supervisor); {
 	case !a.Known():
 		return "", fault.New(fault.Unauthenticated, fault.CodeUnauthenticated)
 	case named != nil:
-		return *named, s.supervises(ctx, *named)
+		return *named, s.keeps(ctx, *named, kinds)
 	case a.IsSystem() || a.Holds(authz.Administrator, ""):
 		return "", nil
 	case len(in) == 1:
@@ -94,14 +95,15 @@ func (s *Service) owner(ctx context.Context, named *id.Organisation) (id.Organis
 	return "", nil // who may not will be told by the table
 }
 
-func (s *Service) supervises(ctx context.Context, o id.Organisation) error {
+// keeps refuses an owner that is of none of the kinds.
+func (s *Service) keeps(ctx context.Context, o id.Organisation, kinds []organisation.Kind) error {
 	found, err := s.Organisations(ctx, []id.Organisation{o})
 	switch {
 	case err != nil:
 		return err
 	case !found[0].Exists():
 		return fault.New(fault.NotFound, fault.CodeNotFound, "id", o).At("owner")
-	case found[0].Kind != organisation.KindDistrict && found[0].Kind != organisation.KindSubDistrict:
+	case !slices.Contains(kinds, found[0].Kind):
 		return fault.New(fault.Invalid, CodeNoSupervision).At("owner")
 	}
 	return nil

@@ -158,7 +158,7 @@ func (w *filler) hosts(t *Template) {
 		w.faults.Add(fault.New(fault.NotFound, fault.CodeNotFound, "id", w.in.Host.Organisation), "host", "organisation")
 	case !h.CanHost():
 		w.faults.Add(fault.New(fault.Invalid, CodeNotCommunity), "host", "organisation")
-	case !t.usedIn(h.Above):
+	case !t.usedIn(append([]id.Organisation{h.ID}, h.Above...)):
 		w.faults.Add(fault.New(fault.Refused, CodeElsewhere, "owner", t.Owner), "template")
 	case !slices.Contains(w.body.CommunityTypes, CommunityType(h.CommunityType)):
 		w.faults.Add(unfit(h.CommunityType), "host", "organisation")
@@ -275,7 +275,7 @@ func (w *filler) name(f organisation.Facts) string {
 	return f.Name
 }
 
-func (w *filler) say(t Words) string { return strings.TrimSpace(filled(t.said(w.lang), w.with)) }
+func (w *filler) say(t Words) string { return strings.TrimSpace(filled(in(t, w.lang), w.with)) }
 
 func (w *filler) commitment(p *Promise) FilledCommitment {
 	c := FilledCommitment{

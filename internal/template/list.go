@@ -153,7 +153,7 @@ func (s *Service) Clauses(ctx context.Context, community *id.Organisation, f *Cl
 	return page.List(ctx, s.clauses, s.Cursors, store.And(usable, where), o.sort(), a)
 }
 
-// usable is what a community can use: in force, made for its type, and the platform's or of a body above it. A
+// usable is what a community can use: in force, made for its type, and the platform's, its own or of a body above it. A
 // community that does not exist can use nothing.
 func (s *Service) usable(ctx context.Context, community *id.Organisation) (store.Filter, error) {
 	if community == nil {
@@ -170,6 +170,6 @@ func (s *Service) usable(ctx context.Context, community *id.Organisation) (store
 	case !at.CanHost():
 		return store.Filter{}, fault.New(fault.Invalid, CodeNotCommunity).At("usableBy")
 	}
-	owners := append([]id.Organisation{""}, at.Above...)
+	owners := append([]id.Organisation{"", at.ID}, at.Above...)
 	return store.And(byStatus.Is(Active), byType.Is(CommunityType(at.CommunityType)), byOwner.In(owners...)), nil
 }

@@ -59,6 +59,9 @@ func readShipped[T any](name string) ([]shipped[T], error) {
 	return all, nil
 }
 
+// ShippedClause is the identifier of a clause that comes with the program, by its key.
+func ShippedClause(key string) id.LibraryClause { return shippedClause(key) }
+
 // shippedClause and shippedTemplate are the identifiers of what comes with the program.
 func shippedClause(key string) id.LibraryClause {
 	return id.Derived[id.LibraryClause](id.KindLibraryClause, "shipped", key)

@@ -75,7 +75,7 @@ func EvidenceKinds() []EvidenceKind {
 
 // Head is what templates and clauses of the library have in common: whose they are, and where they stand.
 type Head struct {
-	Owner       id.Organisation `bson:"owner"` // the district or sub-district that keeps it; empty for the platform's own
+	Owner       id.Organisation `bson:"owner"` // the district, sub-district or community that keeps it; empty for the platform's own
 	Status      Status          `bson:"status"`
 	TextVersion int             `bson:"textVersion"`       // number of the current text, from 1
 	RevisedAt   time.Time       `bson:"revisedAt"`         // when the current text was made
@@ -100,9 +100,9 @@ func (h *Head) Audience() []string {
 	return []string{authz.Everybody, string(h.Owner)}
 }
 
-// usedIn says whether a community that these bodies supervise may use it.
-func (h *Head) usedIn(above []id.Organisation) bool {
-	return h.Owner == "" || slices.Contains(above, h.Owner)
+// usedIn says whether it may be used by whom these owners serve: of a community itself and the bodies above it.
+func (h *Head) usedIn(owners []id.Organisation) bool {
+	return h.Owner == "" || slices.Contains(owners, h.Owner)
 }
 
 // Template is a template of contracts. The current text's own fields can be read on it.

@@ -27,7 +27,7 @@ func TestAnAdministratorKeepsThePlatformsTextsAndASupervisorTheirBodys(t *testin
 		at   string
 	}{
 		"for another body":           {h.officer(town), CreateInput{Owner: new(street), Text: sound()}, fault.CodeForbidden, ""},
-		"for a community":            {h.admin(), CreateInput{Owner: new(estate), Text: sound()}, CodeNoSupervision, "owner"},
+		"for a unit":                 {h.admin(), CreateInput{Owner: new(school), Text: sound()}, CodeNoSupervision, "owner"},
 		"for nobody":                 {h.admin(), CreateInput{Owner: new(nobody), Text: sound()}, fault.CodeNotFound, "owner"},
 		"as a secretary":             {h.as(authz.Holding{Role: authz.Secretary, Organisation: estate}), CreateInput{Text: sound()}, fault.CodeForbidden, ""},
 		"as nobody":                  {t.Context(), CreateInput{Text: sound()}, fault.CodeUnauthenticated, ""},

@@ -12,13 +12,10 @@ import (
 )
 
 // Words are one text in both languages of the house.
-type Words struct {
-	Zh string `bson:"zh"`
-	En string `bson:"en"`
-}
+type Words = text.Both
 
-// said are the words in a language.
-func (w Words) said(l lang) string {
+// in are words in a language.
+func in(w Words, l lang) string {
 	if l == english {
 		return w.En
 	}
@@ -49,18 +46,12 @@ func langOf(tag string) (lang, error) {
 
 // line checks a line in both languages, at the input field name.
 func line(f *fault.List, name string, w Words, least, most int) Words {
-	var own fault.List
-	w = Words{text.Line(&own, "zh", w.Zh, least, most), text.Line(&own, "en", w.En, least, most)}
-	f.Add(own.Err(), name)
-	return w
+	return text.BothLines(f, name, w, least, most)
 }
 
 // block checks a longer text in both languages, at the input field name.
 func block(f *fault.List, name string, w Words, least, most int) Words {
-	var own fault.List
-	w = Words{text.Block(&own, "zh", w.Zh, least, most), text.Block(&own, "en", w.En, least, most)}
-	f.Add(own.Err(), name)
-	return w
+	return text.BothBlocks(f, name, w, least, most)
 }
 
 // The placeholders that every text knows. A template's text knows its partner roles besides.
@@ -75,7 +66,7 @@ func common() []string { return []string{forHost, forPartners, forNoticeDays} }
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // known says at the input field name whether a text names a placeholder that nothing will fill.
-func (w Words) known(f *fault.List, name string, names []string) {
+func known(f *fault.List, name string, w Words, names []string) {
 	for _, in := range []struct{ at, said string }{{"zh", w.Zh}, {"en", w.En}} {
 		for _, m := range placeholder.FindAllStringSubmatch(in.said, -1) {
 			if !slices.Contains(names, m[1]) {

@@ -96,7 +96,7 @@ func (h *house) officer(of id.Organisation) context.Context {
 	return h.as(authz.Holding{Role: authz.Supervisor, Organisation: of})
 }
 
-func both(zh, en string) Words { return Words{zh, en} }
+func both(zh, en string) Words { return Words{Zh: zh, En: en} }
 
 // sound is a text that nothing is wrong with: two roles, a clause, three commitments.
 func sound() BodyInput {

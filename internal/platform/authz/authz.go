@@ -43,6 +43,8 @@ type Holding struct {
 	Signing      bool            // holds the organisation's signing right
 
 	By id.Delegation // the delegation by which the role is held; empty for a role of one's own
+
+	Within []id.Organisation // the bodies above the organisation
 }
 
 // Actor is who acts: a person with the roles in force at this moment, a service account with the role it was given,
@@ -80,6 +82,9 @@ func (a Actor) Rights() string {
 		b = strconv.AppendQuote(b, string(h.Organisation))
 		b = strconv.AppendBool(b, h.Signing)
 		b = strconv.AppendQuote(b, string(h.By))
+		for _, o := range h.Within {
+			b = strconv.AppendQuote(b, string(o))
+		}
 	}
 	return string(b)
 }
@@ -146,6 +151,14 @@ const (
 	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
 
 	Reading Relation = "READER" // with which a contract in force shares something of the object
+
+	Approving  Relation = "APPROVER"  // the sub-district that approves a secretary's project
+	Commending Relation = "COMMENDER" // the district that commends it
+
+	// Addressed are those to whom something is shown: organisations, bodies with all organisations below them, or
+	// Everybody. Claiming are those that have a claim on it.
+	Addressed Relation = "ADDRESSEE"
+	Claiming  Relation = "CLAIMANT"
 )
 
 // Related is an object that knows the organisations that stand to it in some way.
@@ -210,7 +223,7 @@ func (t Table) Allows(a Actor, action string, object any) bool {
 
 func (g Grant) allows(a Actor, object any) bool {
 	switch {
-	case g.Role == Anyone:
+	case g.Role == Anyone && g.As != Addressed:
 		return true
 	case g.Role == Itself:
 		b, ok := object.(Belonging)
@@ -222,6 +235,9 @@ func (g Grant) allows(a Actor, object any) bool {
 	if !ok {
 		return false
 	}
+	if g.As == Addressed {
+		return slices.ContainsFunc(o.Stand(g.As), func(to id.Organisation) bool { return a.reached(g.Role, to) })
+	}
 	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Acts(g.Role, in) })
 }
 
@@ -232,6 +248,8 @@ func (t Table) Could(a Actor, action, subject string, audience []string) bool {
 	a = a.Under(r, nil)
 	return slices.ContainsFunc(r.Who, func(g Grant) bool {
 		switch {
+		case g.As == Addressed:
+			return slices.ContainsFunc(audience, func(o string) bool { to, ok := shownTo(o); return ok && a.reached(g.Role, to) })
 		case g.Role == Anyone:
 			return true
 		case g.Role == Itself:
@@ -270,7 +288,11 @@ func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Perso
 			}
 			continue
 		}
-		for _, o := range a.acting(g.Role) {
+		among := a.acting(g.Role)
+		if g.As == Addressed {
+			among = a.reach(g.Role)
+		}
+		for _, o := range among {
 			if !slices.Contains(in[g.As], o) {
 				in[g.As] = append(in[g.As], o)
 			}

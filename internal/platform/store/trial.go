@@ -36,6 +36,9 @@ func WithTrial(ctx context.Context, t *Trial) context.Context {
 // trialFrom is the trial under way; nil where everything is in earnest.
 func trialFrom(ctx context.Context) *Trial { t, _ := ctx.Value(trialKey{}).(*Trial); return t }
 
+// Trying says whether everything is only tried here, and nothing written.
+func Trying(ctx context.Context) bool { return trialFrom(ctx) != nil }
+
 // insert keeps a new document, or in a trial says whether it could be kept.
 func (c *Collection[T]) insert(ctx context.Context, doc bson.Raw) error {
 	t := trialFrom(ctx)
