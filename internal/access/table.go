@@ -48,6 +48,8 @@ func Table() authz.Table {
 		webhooks(),
 		files(),
 		bulkJobs(),
+
+		matches(),
 	)))
 }
 
