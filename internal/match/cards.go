@@ -63,10 +63,8 @@ func cardOf(i *Item) *card {
 	c := &card{Side: i.Side, Standing: i.Standing, Organisation: i.Organisation, Category: i.Category, Until: i.ValidUntil}
 	c.ID = cardID(i.ID)
 	areas := []string{everywhere}
-	for _, o := range []id.Organisation{i.District, i.SubDistrict} {
-		if o != "" {
-			areas = append(areas, string(o))
-		}
+	for _, o := range i.Above {
+		areas = append(areas, string(o))
 	}
 	if i.Place != nil {
 		areas = append(areas, coarse().square(*i.Place), fine().square(*i.Place))

@@ -4,6 +4,11 @@ import "github.com/cobuild/cobuild/internal/platform/fault"
 
 // The codes of matching.
 const (
-	CodeOneQuestion fault.Code = "MATCH_ONE_QUESTION" //
-	CodeNotOpen     fault.Code = "MATCH_NOT_OPEN"     // status
+	CodeOneQuestion    fault.Code = "MATCH_ONE_QUESTION"    //
+	CodeNotOpen        fault.Code = "MATCH_NOT_OPEN"        // status
+	CodeNothingLeft    fault.Code = "MATCH_NOTHING_LEFT"    //
+	CodeTooMuch        fault.Code = "MATCH_TOO_MUCH"        // left, unit
+	CodeNotCounted     fault.Code = "MATCH_NOT_COUNTED"     //
+	CodeNotBetween     fault.Code = "MATCH_NOT_DRAFTABLE"   //
+	CodeOtherCommunity fault.Code = "MATCH_OTHER_COMMUNITY" //
 )

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
@@ -123,11 +124,10 @@ func (j *judge) distance(p *pair) *Factor {
 		f.said = say("DISTANCE.METRES", "metres", number(metres), "reach", number(reach))
 		return f
 	}
-	n, r := p.need, p.resource
 	switch {
-	case n.SubDistrict != "" && n.SubDistrict == r.SubDistrict:
+	case p.together(id.KindSubDistrict):
 		f.value, f.said = d.SubDistrict, say("DISTANCE.AREA.SUB_DISTRICT")
-	case n.District != "" && n.District == r.District:
+	case p.together(id.KindDistrict):
 		f.value, f.said = d.District, say("DISTANCE.AREA.DISTRICT")
 	default:
 		f.value, f.said = d.Elsewhere, say("DISTANCE.AREA.ELSEWHERE")

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -45,11 +46,10 @@ type Item struct {
 	Standing     Standing
 	Status       string // as its own room calls it
 	Organisation id.Organisation
-	Kind         string        // of the organisation: COMMUNITY, or a unit's kind
-	Type         CommunityType // of the community that it is for; empty where there is none
-	SubDistrict  id.Organisation
-	District     id.Organisation
-	Category     string // code of what it is filed under
+	Kind         string            // of the organisation: COMMUNITY, or a unit's kind
+	Type         CommunityType     // of the community that it is for; empty where there is none
+	Above        []id.Organisation // the sub-districts and districts in which it lies; of a unit perhaps several
+	Category     string            // code of what it is filed under
 	Title        string
 	Left         *int64 // how much is lacking or offered and not claimed; nil where it is not counted
 	Unit         string // of what Left counts
@@ -137,6 +137,17 @@ func (w Window) within(first, last scalar.Date) []scalar.Date {
 
 // farBack is how many days back a rule is counted from: beyond it, from today.
 const farBack = 366
+
+// in lists the bodies of a kind above an item.
+func (i *Item) in(k id.Kind) []id.Organisation {
+	return slices.DeleteFunc(slices.Clone(i.Above), func(o id.Organisation) bool { return !id.Is(string(o), k) })
+}
+
+// together says whether two items lie in one body of a kind.
+func (p *pair) together(k id.Kind) bool {
+	theirs := p.resource.in(k)
+	return slices.ContainsFunc(p.need.in(k), func(o id.Organisation) bool { return slices.Contains(theirs, o) })
+}
 
 func needID(i *Item) id.Need { return id.Need(i.ID) }
 

@@ -3,6 +3,7 @@ package match
 import (
 	"time"
 
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
@@ -52,7 +53,7 @@ func (j *judge) far(p *pair) *Obstacle {
 	switch {
 	case known && metres > reach:
 		return &Obstacle{TooFar, say("TOO_FAR.METRES", "metres", number(metres), "reach", number(reach))}
-	case !known && (p.need.District == "" || p.need.District != p.resource.District):
+	case !known && !p.together(id.KindDistrict):
 		return &Obstacle{TooFar, say("TOO_FAR.AREA")}
 	}
 	return nil

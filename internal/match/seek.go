@@ -90,9 +90,9 @@ func areas(of *Item) [][]string {
 	if of.Place != nil {
 		out = append(out, fine().around(*of.Place), coarse().around(*of.Place))
 	}
-	for _, o := range []id.Organisation{of.SubDistrict, of.District} {
-		if o != "" {
-			out = append(out, []string{string(o)})
+	for _, k := range []id.Kind{id.KindSubDistrict, id.KindDistrict} {
+		if in := of.in(k); len(in) > 0 {
+			out = append(out, plainly(in))
 		}
 	}
 	return append(out, []string{everywhere})
@@ -138,4 +138,12 @@ func (f *search) read(ctx context.Context, codes, spots []string, most int) erro
 		}
 	}
 	return nil
+}
+
+func plainly[I ~string](ids []I) []string {
+	out := make([]string, len(ids))
+	for n, i := range ids {
+		out[n] = string(i)
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/journal"
 	"github.com/cobuild/cobuild/internal/platform/page"
@@ -40,6 +41,8 @@ type Config struct {
 	Share func(context.Context, Fulfilled) (due, kept int64, err error)
 	// Judged tells how partners have judged organisations, in the order asked.
 	Judged func(context.Context, []id.Organisation) ([]Judged, error)
+	// Organisations tells the facts of organisations in the order asked; the zero Facts where there is none.
+	Organisations func(context.Context, []id.Organisation) ([]organisation.Facts, error)
 }
 
 // Service is the room's queries, and what keeps its cards and books.
