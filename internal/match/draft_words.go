@@ -69,7 +69,7 @@ func (f *Filled) title(host string, partners []string) string {
 
 func (f *Filled) purpose(needs []string) string {
 	if f.chinese() {
-		return "各方认领并满足以下需求：" + strings.Join(needs, "；") + "。"
+		return "各方合力满足以下需求：" + strings.Join(needs, "；") + "。"
 	}
 	return "The parties meet these needs: " + strings.Join(needs, "; ") + "."
 }

@@ -274,7 +274,7 @@ func TestPromisesAreKeptInBooksThatSayTheSameHoweverOftenTheyAreWritten(t *testi
 	w := open(t)
 	n := w.put(t, meals())
 	w.put(t, cook())
-	one, two := id.Derived[id.Contract](id.KindContract, "1"), id.Derived[id.Contract](id.KindContract, "2")
+	first, second := id.Derived[id.Contract](id.KindContract, "1"), id.Derived[id.Contract](id.KindContract, "2")
 	record := func() (*Factor, *Factor) {
 		m := w.ask(as(t, estate()), t, ofNeed(n))[0]
 		return factor(t, m, Record), factor(t, m, Load)
@@ -286,7 +286,7 @@ func TestPromisesAreKeptInBooksThatSayTheSameHoweverOftenTheyAreWritten(t *testi
 	if r, _ := record(); r.said.key != "RECORD.JUDGED" || r.value != 750 {
 		t.Errorf("judged: %+v", r)
 	}
-	for _, c := range []id.Contract{one, two} {
+	for _, c := range []id.Contract{first, second} {
 		w.shares[Fulfilled{c, kitchen()}] = [2]int64{20, 19}
 		w.promised[string(c)] = []Promised{{kitchen(), 12}}
 		e := entry(string(c))
@@ -299,7 +299,7 @@ func TestPromisesAreKeptInBooksThatSayTheSameHoweverOftenTheyAreWritten(t *testi
 				t.Fatal(err)
 			}
 		}
-		if r, _ := record(); c == one && r.said.key == "RECORD.KEPT" {
+		if r, _ := record(); c == first && r.said.key == "RECORD.KEPT" {
 			t.Error("one contract's rate shows through")
 		}
 	}
@@ -310,8 +310,8 @@ func TestPromisesAreKeptInBooksThatSayTheSameHoweverOftenTheyAreWritten(t *testi
 	if r, _ := record(); r.said.key != "RECORD.UNKNOWN" || r.value != w.Weights.Record.Unknown {
 		t.Errorf("hidden: %+v", r)
 	}
-	w.promised[string(one)], w.promised[string(two)] = []Promised{{kitchen(), 0}}, []Promised{{kitchen(), 0}}
-	for _, c := range []id.Contract{one, two} {
+	w.promised[string(first)], w.promised[string(second)] = []Promised{{kitchen(), 0}}, []Promised{{kitchen(), 0}}
+	for _, c := range []id.Contract{first, second} {
 		if err := w.FollowPromises(t.Context(), entry(string(c))); err != nil {
 			t.Fatal(err)
 		}
