@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/authz"
@@ -215,3 +216,21 @@ func obstacleNames(m *Match) []ObstacleName {
 	}
 	return out
 }
+
+// file lays all cards at once, as if every event had been heard.
+func (w *world) file(t testing.TB) {
+	t.Helper()
+	var all []*card
+	for _, i := range w.items {
+		if c := cardOf(i); c != nil {
+			all = append(all, c)
+		}
+	}
+	for chunk := range slices.Chunk(all, 1000) {
+		if err := w.cards.AddMany(authz.AsSystem(t.Context()), access.MatchKeep, chunk); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func townTree(context.Context) ([]Filed, error) { return townCategories(), nil }
