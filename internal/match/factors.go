@@ -31,6 +31,11 @@ type judge struct {
 	w     *Weights
 	tree  *tree
 	today scalar.Date
+	times times
+}
+
+func judgeBy(w *Weights, t *tree, today scalar.Date) *judge {
+	return &judge{w: w, tree: t, today: today, times: times{today, map[Window]*days{}}}
 }
 
 // match judges one pair.
@@ -93,7 +98,7 @@ func (p *pair) covered() (share int64, known bool) {
 }
 
 func (j *judge) timing(p *pair) *Factor {
-	shared, least := p.shared(j.today)
+	shared, least := j.shared(p)
 	f := &Factor{Name: Timing, value: j.w.Timing.Unknown, said: say("TIMING.UNKNOWN", "horizon", number(horizon))}
 	switch {
 	case least == 0:
@@ -107,12 +112,12 @@ func (j *judge) timing(p *pair) *Factor {
 }
 
 // shared counts the days on which both can, and those of whichever has fewer; none where one names no time.
-func (p *pair) shared(today scalar.Date) (both, least int) {
-	n, r := p.need.daysOf(today), p.resource.daysOf(today)
+func (j *judge) shared(p *pair) (both, least int) {
+	n, r := j.times.of(p.need), j.times.of(p.resource)
 	if n == nil || r == nil {
 		return 0, 0
 	}
-	return days{n[0] & r[0], n[1] & r[1]}.count(), min(n.count(), r.count())
+	return n.with(r).count(), min(n.all().count(), r.all().count())
 }
 
 func (j *judge) distance(p *pair) *Factor {

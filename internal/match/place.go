@@ -2,7 +2,6 @@ package match
 
 import (
 	"math"
-	"math/bits"
 	"strconv"
 )
 
@@ -47,5 +46,3 @@ func (g grid) around(p Point) []string {
 	}
 	return out
 }
-
-func (d days) count() int { return bits.OnesCount64(d[0]) + bits.OnesCount64(d[1]) }

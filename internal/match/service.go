@@ -113,7 +113,7 @@ func (s *Service) judge(ctx context.Context) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &judge{w: s.Weights, tree: t, today: scalar.DateOf(s.now(), zone())}, nil
+	return judgeBy(s.Weights, t, scalar.DateOf(s.now(), zone())), nil
 }
 
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }

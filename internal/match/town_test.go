@@ -100,6 +100,9 @@ func (w *town) item(side Side, n int, all []theme, near *Point) *Item {
 	kind, said := id.KindNeed, t.lacked
 	if side == ResourceSide {
 		kind, said = id.KindResource, t.offered
+		if w.chance(40) { // in the very words of those who lack it
+			said = t.lacked
+		}
 	}
 	i := &Item{
 		ID: id.Derived[string](kind, fmt.Sprint(side, w.made)), Side: side, Standing: Free, Category: t.category,
