@@ -26,6 +26,11 @@ type card struct {
 	Until              *time.Time      `bson:"until,omitempty"` // when it ends by itself
 }
 
+// trace is as much of a card as a search wants of it.
+type trace struct {
+	store.Meta[cardID] `bson:",inline"`
+}
+
 // cardID is the identifier of the item.
 type cardID string
 

@@ -164,7 +164,7 @@ func (s *Service) asked(ctx context.Context, q Query) ([]*Item, int, error) {
 
 // published is what an organisation lacks and offers now and the caller may see, what ends first coming first.
 func (s *Service) published(ctx context.Context, o id.Organisation) ([]*Item, error) {
-	l, err := s.cards.List(authz.AsSystem(ctx), store.Query{
+	l, err := s.finds.List(authz.AsSystem(ctx), store.Query{
 		Where: store.And(byOrganisation.Is(o), byStanding.Is(Free)), Sort: []store.Order{byUntil.Asc()}, Limit: 4 * mostItems,
 	})
 	if err != nil {

@@ -127,7 +127,7 @@ func (f *search) read(ctx context.Context, codes, spots []string, most int) erro
 		Sort:  []store.Order{{Path: "_id", Desc: true}},
 		Limit: most + len(f.found), // what was found already may come again
 	}
-	l, err := f.s.cards.List(ctx, q)
+	l, err := f.s.finds.List(ctx, q)
 	if err != nil {
 		return err
 	}

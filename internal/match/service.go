@@ -50,6 +50,7 @@ type Service struct {
 	Config
 	table authz.Table
 	cards *store.Collection[*card]
+	finds *store.Collection[*trace] // the cards again
 	books *store.Collection[*book]
 	words *vocabulary
 
@@ -71,6 +72,9 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Service, error) {
 		}
 	}
 	if s.cards, err = kept[*card](ctx, db, s, cardSchema()); err != nil {
+		return nil, err
+	}
+	if s.finds, err = kept[*trace](ctx, db, s, cardSchema()); err != nil {
 		return nil, err
 	}
 	s.books, err = kept[*book](ctx, db, s, store.Schema{Name: "match_books"})
