@@ -18,6 +18,9 @@ func Reading(k id.Kind) (action string, ok bool) {
 		id.KindWebhook: WebhookRead,
 		id.KindFile:    FileRead,
 		id.KindBulkJob: BulkRead,
+
+		id.KindCategoryTree: CategoryRead, id.KindCategory: CategoryRead,
+		id.KindNeed: NeedRead, id.KindNeedClaim: NeedRead, id.KindResource: ResourceRead, id.KindResourceClaim: ResourceRead,
 	}[k]
 	return action, ok
 }

@@ -35,6 +35,8 @@ func scopeOf(action string) authz.Scope {
 		return pick(authz.ScopePublic, authz.ScopeContractsSign)
 	case "template", "library", "appraisalCriteria", "publishedContract":
 		return pick(authz.ScopePublic, authz.ScopeContractsWrite)
+	case "category":
+		return pick(authz.ScopePublic, authz.ScopeOrganisationsWrite)
 	}
 	if what == "webhook" { // as the service account that it acts as
 		return pick(authz.ScopePeopleRead, authz.ScopePeopleWrite)

@@ -50,6 +50,8 @@ func Table() authz.Table {
 		bulkJobs(),
 
 		matches(),
+
+		exchange(),
 	)))
 }
 

@@ -84,7 +84,7 @@ func (s *Service) Lend(ctx context.Context, a authz.Actor) (authz.Actor, error) 
 	a.Holdings = slices.DeleteFunc(slices.Clone(a.Holdings), authz.Holding.Lent)
 	for _, d := range found.Items {
 		if d.InForce(now) && !a.Holds(d.Role, d.From) {
-			a.Holdings = append(a.Holdings, authz.Holding{Role: d.Role, Organisation: d.From, By: d.ID})
+			a.Holdings = append(a.Holdings, authz.Holding{Role: d.Role, Organisation: d.From, By: d.ID, Within: d.Above})
 		}
 	}
 	return a, nil

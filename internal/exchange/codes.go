@@ -24,4 +24,5 @@ const (
 	CodeCategoryUnknown fault.Code = "CATEGORY_UNKNOWN"          // category
 	CodeTwoThings       fault.Code = "EXCHANGE_NEW_OR_EXISTING"  // fields: one of them is needed
 	CodeVersionNeeded   fault.Code = "EXCHANGE_VERSION_REQUIRED" // with an identifier
+	CodeFixed           fault.Code = "EXCHANGE_FIXED"            // what never changes
 )

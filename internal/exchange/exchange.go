@@ -64,9 +64,8 @@ func Visibilities() []Visibility {
 // Listing is what a need and a resource have in common. The lists' own fields below are made by Settle.
 type Listing struct {
 	Publisher     id.Organisation   `bson:"publisher"`               // a community or a resident unit
-	Name          string            `bson:"name"`                    // the publisher's, as it was when this was last written
-	CommunityType string            `bson:"communityType,omitempty"` // of a community
-	UnitKind      string            `bson:"unitKind,omitempty"`      // of a unit
+	CommunityType *CommunityType    `bson:"communityType,omitempty"` // of a community
+	UnitKind      *UnitKind         `bson:"unitKind,omitempty"`      // of a unit
 	SubDistricts  []id.Organisation `bson:"subDistricts"`            // of the publisher; a unit may have several
 	Districts     []id.Organisation `bson:"districts"`
 
@@ -85,10 +84,17 @@ type Listing struct {
 
 	Claims []*Claim `bson:"claims,omitempty"` // at most MaxClaims, the oldest first
 
-	Taken int64      `bson:"taken"`           // what live claims hold, never above Quantity
-	Seers []string   `bson:"seers"`           // who may read it, as the lists' index knows them
-	DueAt *time.Time `bson:"dueAt,omitempty"` // when time has something to do here
+	Taken     int64             `bson:"taken"`               // what live claims hold, never above Quantity
+	Claimants []id.Organisation `bson:"claimants,omitempty"` // who has a claim, an ended one too
+	Seers     []string          `bson:"seers"`               // who may read it, as the lists' index knows them
+	DueAt     *time.Time        `bson:"dueAt,omitempty"`     // when time has something to do here
 }
+
+// CommunityType is the type of the community that publishes, in its own room's words.
+type CommunityType string
+
+// UnitKind is what the unit that publishes is, in its own room's words.
+type UnitKind string
 
 // Window is a time in which something is wanted or can be had: days from one to another, all of them or those of a rule,
 // and hours of the day.
@@ -143,17 +149,35 @@ func (l *Listing) ResidentUnit() id.Organisation {
 	return ""
 }
 
-// House notes what is known of the publisher, and where it lies.
-func (l *Listing) House(f organisation.Facts) {
-	l.Publisher, l.Name, l.CommunityType, l.UnitKind = f.ID, f.Name, f.CommunityType, f.UnitKind
-	l.SubDistricts, l.Districts = []id.Organisation{}, []id.Organisation{}
+// House notes what is known of the publisher, and where it lies. It says whether anything is another than before.
+func (l *Listing) House(f organisation.Facts) bool {
+	subs, districts := []id.Organisation{}, []id.Organisation{}
 	for _, o := range f.Above {
 		if id.Is(string(o), id.KindSubDistrict) {
-			l.SubDistricts = append(l.SubDistricts, o)
+			subs = append(subs, o)
 		} else {
-			l.Districts = append(l.Districts, o)
+			districts = append(districts, o)
 		}
 	}
+	kind, sort := (*CommunityType)(said(f.CommunityType)), (*UnitKind)(said(f.UnitKind))
+	same := l.Publisher == f.ID && slices.Equal(subs, l.SubDistricts) && slices.Equal(districts, l.Districts) &&
+		equal(kind, l.CommunityType) && equal(sort, l.UnitKind)
+	l.Publisher, l.CommunityType, l.UnitKind, l.SubDistricts, l.Districts = f.ID, kind, sort, subs, districts
+	return !same
+}
+
+func said(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func equal[T comparable](a, b *T) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // Above are the bodies above the publisher.
@@ -174,13 +198,76 @@ func (l *Listing) Addressed() []id.Organisation {
 	return append([]id.Organisation{l.Publisher}, l.Named...)
 }
 
-// Claimants are the organisations that have a claim on it, ended ones too.
-func (l *Listing) Claimants() []id.Organisation {
-	var out []id.Organisation
-	for _, c := range l.Claims {
-		if !slices.Contains(out, c.Claimant) {
-			out = append(out, c.Claimant)
+// Stands tells how organisations stand to it. To whom it is addressed counts only while it is shown.
+func (l *Listing) Stands(r authz.Relation, shown bool) []id.Organisation {
+	switch {
+	case r == authz.Own:
+		return []id.Organisation{l.Publisher}
+	case r == authz.Above:
+		return l.Above()
+	case r == authz.Claiming:
+		return l.Claimants
+	case r == authz.Addressed && shown:
+		return l.Addressed()
+	}
+	return nil
+}
+
+// Hearers is recorded on its events: who may read it.
+func (l *Listing) Hearers(shown bool) []string {
+	out := organisation.Keys(slices.Concat([]id.Organisation{l.Publisher}, l.Above(), l.Claimants))
+	if shown {
+		for _, o := range l.Addressed() {
+			out = append(out, authz.ShownTo(o))
 		}
 	}
 	return out
+}
+
+// The beginnings of what Seers holds, one for each relation.
+const (
+	seesAsOwn       = "o:"
+	seesAsAbove     = "a:"
+	seesAsClaimant  = "c:"
+	seesAsAddressed = "r:"
+)
+
+// Settle brings up to date what follows from the rest: what is taken, and who may read it.
+func (l *Listing) Settle(shown bool) {
+	l.Taken, l.Claimants = 0, nil
+	for _, c := range l.Claims {
+		if c.Status.Live() {
+			l.Taken += c.Quantity
+		}
+		if !slices.Contains(l.Claimants, c.Claimant) {
+			l.Claimants = append(l.Claimants, c.Claimant)
+		}
+	}
+	l.Seers = nil
+	for _, as := range []struct {
+		word string
+		by   authz.Relation
+	}{{seesAsOwn, authz.Own}, {seesAsAbove, authz.Above}, {seesAsClaimant, authz.Claiming}, {seesAsAddressed, authz.Addressed}} {
+		for _, o := range l.Stands(as.by, shown) {
+			l.Seers = append(l.Seers, as.word+string(o))
+		}
+	}
+}
+
+// Veil takes from what a caller is shown that which is only for the sides: what was said with a claim and who made it,
+// and to which organisations it is shown. It says whether the caller is on neither the publisher's side nor above.
+func (l *Listing) Veil(a authz.Actor) bool {
+	acts := func(o id.Organisation) bool {
+		return slices.ContainsFunc(a.Holdings, func(h authz.Holding) bool { return h.Organisation == o && h.Role != authz.Member })
+	}
+	if acts(l.Publisher) || slices.ContainsFunc(l.Above(), acts) {
+		return false
+	}
+	l.Named = nil
+	for _, c := range l.Claims {
+		if !acts(c.Claimant) {
+			c.Remark, c.Reason, c.By = nil, nil, ""
+		}
+	}
+	return true
 }

@@ -40,7 +40,7 @@ type Need struct {
 	FulfilledAt         *time.Time    `bson:"fulfilledAt,omitempty"` // when the last claim was reported as done
 	ConfirmedAt         *time.Time    `bson:"confirmedAt,omitempty"`
 	EndedAt             *time.Time    `bson:"endedAt,omitempty"` // when it was confirmed or withdrawn, or expired
-	Reason              *string       `bson:"reason,omitempty"`  // why it was withdrawn, or last returned as not done
+	Reason              *string       `bson:"reason,omitempty"`  // why it was withdrawn
 	Reach               personal.Text `bson:"contact,omitempty"` // how to reach the resident of a micro-wish
 	Resident            id.Person     `bson:"resident,omitempty"`
 	ConsentAt           *time.Time    `bson:"consentAt,omitempty"` // since when the resident agrees to be reached

@@ -109,7 +109,7 @@ func (p *Person) Holdings(at time.Time) []authz.Holding {
 	var hs []authz.Holding
 	for _, r := range p.Roles {
 		if r.InForce(at) {
-			hs = append(hs, authz.Holding{Role: r.Role, Organisation: r.Organisation, Signing: r.Signing})
+			hs = append(hs, authz.Holding{Role: r.Role, Organisation: r.Organisation, Signing: r.Signing, Within: r.Above})
 		}
 	}
 	return hs

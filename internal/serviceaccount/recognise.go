@@ -158,7 +158,7 @@ func (s *Service) Able(a *ServiceAccount) bool { return a.usable(s.now()) }
 func (a *ServiceAccount) as(via string, asked []authz.Scope) authz.Actor {
 	out := authz.Actor{
 		Service: a.ID, Name: a.Name, Session: id.Session(via),
-		Holdings: []authz.Holding{{Role: a.Role, Organisation: a.Organisation}},
+		Holdings: []authz.Holding{{Role: a.Role, Organisation: a.Organisation, Within: a.Above}},
 	}
 	for _, one := range a.granted(asked) {
 		out.Scopes = append(out.Scopes, string(one))

@@ -44,6 +44,8 @@ type Holding struct {
 	Signing      bool            // holds the organisation's signing right
 
 	By id.Delegation // the delegation by which the role is held; empty for a role of one's own
+
+	Within []id.Organisation // the bodies above the organisation
 }
 
 // Actor is who acts: a person with the roles in force at this moment, a service account with the role it was given,
@@ -78,6 +80,9 @@ func (a Actor) Rights() string {
 	}
 	for _, h := range a.Holdings {
 		b.WriteString(";" + strconv.Quote(string(h.Role)) + strconv.Quote(string(h.Organisation)) + strconv.FormatBool(h.Signing) + strconv.Quote(string(h.By)))
+		for _, o := range h.Within {
+			b.WriteString(strconv.Quote(string(o)))
+		}
 	}
 	return b.String()
 }
@@ -144,6 +149,11 @@ const (
 	Consenting Relation = "CONSENTER" // whose consent to that stands, though it may have left the contract
 
 	Reading Relation = "READER" // with which a contract in force shares something of the object
+
+	// Addressed are those to whom something is shown: organisations, bodies with all organisations below them, or
+	// Everybody. Claiming are those that have a claim on it.
+	Addressed Relation = "ADDRESSEE"
+	Claiming  Relation = "CLAIMANT"
 )
 
 // Related is an object that knows the organisations that stand to it in some way.
@@ -208,7 +218,7 @@ func (t Table) Allows(a Actor, action string, object any) bool {
 
 func (g Grant) allows(a Actor, object any) bool {
 	switch {
-	case g.Role == Anyone:
+	case g.Role == Anyone && g.As != Addressed:
 		return true
 	case g.Role == Itself:
 		b, ok := object.(Belonging)
@@ -220,6 +230,9 @@ func (g Grant) allows(a Actor, object any) bool {
 	if !ok {
 		return false
 	}
+	if g.As == Addressed {
+		return slices.ContainsFunc(o.Stand(g.As), func(to id.Organisation) bool { return a.reached(g.Role, to) })
+	}
 	return slices.ContainsFunc(o.Stand(g.As), func(in id.Organisation) bool { return a.Acts(g.Role, in) })
 }
 
@@ -230,6 +243,8 @@ func (t Table) Could(a Actor, action, subject string, audience []string) bool {
 	a = a.Under(r, nil)
 	return slices.ContainsFunc(r.Who, func(g Grant) bool {
 		switch {
+		case g.As == Addressed:
+			return slices.ContainsFunc(audience, func(o string) bool { to, ok := shownTo(o); return ok && a.reached(g.Role, to) })
 		case g.Role == Anyone:
 			return true
 		case g.Role == Itself:
@@ -268,7 +283,11 @@ func (t Table) Filter(a Actor, action string, cols Columns, person func(id.Perso
 			}
 			continue
 		}
-		for _, o := range a.acting(g.Role) {
+		among := a.acting(g.Role)
+		if g.As == Addressed {
+			among = a.reach(g.Role)
+		}
+		for _, o := range among {
 			if !slices.Contains(in[g.As], o) {
 				in[g.As] = append(in[g.As], o)
 			}

@@ -24,6 +24,10 @@ func (t Table) Sights(action string, object any) []Sight {
 			if b, ok := object.(Belonging); ok && b.BelongsTo() != "" {
 				out = append(out, Sight{As: g.As, Roles: []Role{g.Role}})
 			}
+		case g.As == Addressed:
+			if related {
+				out = addressed(out, g, o)
+			}
 		case g.Role == Anyone:
 			out = append(out, Sight{As: g.As, Roles: []Role{g.Role}})
 		case g.As == Anywhere:
@@ -32,6 +36,20 @@ func (t Table) Sights(action string, object any) []Sight {
 			for _, in := range o.Stand(g.As) {
 				out = seen(out, g, in)
 			}
+		}
+	}
+	return out
+}
+
+// addressed adds what a grant gives to those to whom an object is shown: to anyone where that is everybody, else to a role in
+// each organisation or body.
+func addressed(out []Sight, g Grant, o Related) []Sight {
+	for _, to := range o.Stand(g.As) {
+		switch {
+		case to != Everybody && g.Role != Anyone:
+			out = seen(out, g, to)
+		case to == Everybody && g.Role == Anyone:
+			out = append(out, Sight{As: g.As, Roles: []Role{g.Role}})
 		}
 	}
 	return out

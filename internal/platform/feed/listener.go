@@ -261,18 +261,7 @@ func (l *Listener) unplace() {
 // audience is by what the listener is offered entries.
 func (l *Listener) audience(a authz.Actor) []string {
 	if l.want.Public {
-		return append(organisations(a), authz.Everybody)
+		return append(a.Heard(), authz.Everybody)
 	}
-	return organisations(a)
-}
-
-// organisations are those that an actor holds anything in, each once.
-func organisations(a authz.Actor) []string {
-	var all []string
-	for _, h := range a.Holdings {
-		if o := string(h.Organisation); o != "" && !slices.Contains(all, o) {
-			all = append(all, o)
-		}
-	}
-	return all
+	return a.Heard()
 }
