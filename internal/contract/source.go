@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -55,6 +56,24 @@ func (c *Contract) inherit(was *Contract, t Text) {
 			c.Sources = append(c.Sources, s)
 		}
 	}
+}
+
+// Repeated finds the contract that the same mutation of the caller's drafted before, if it did. It is for drafts that are
+// made of what may have changed since.
+func (s *Service) Repeated(ctx context.Context) (*Contract, bool, error) {
+	once := store.OnceFrom(ctx)
+	if once == nil {
+		return nil, false, nil
+	}
+	c, err := s.Contract(ctx, store.NewID[id.Contract](ctx, id.KindContract, s.now(), s.Random))
+	if fault.Is(err, fault.CodeNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	done, err := once.Did(c.Replays)
+	return c, done, err
 }
 
 // SourcesOf finds the matches from which commitments were drafted, in the order asked; nil for one that was written freely,

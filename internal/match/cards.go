@@ -93,21 +93,6 @@ func (s *Service) FollowItem(ctx context.Context, e journal.Entry) error {
 	return s.refile(authz.AsSystem(ctx), e.Subject)
 }
 
-// FollowMoved does the same for everything that an organisation has published, where it is seen and found by where the
-// organisation is.
-func (s *Service) FollowMoved(ctx context.Context, o id.Organisation) error {
-	ctx = authz.AsSystem(ctx)
-	for c, err := range s.cards.Walk(ctx, byOrganisation.Is(o)) {
-		if err != nil {
-			return err
-		}
-		if err := s.refile(ctx, string(c.ID)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (s *Service) refile(ctx context.Context, item string) error {
 	found, err := s.items(ctx, []string{item})
 	if err != nil {

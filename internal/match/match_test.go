@@ -327,9 +327,7 @@ func TestACardFollowsItsItemWhereverItGoes(t *testing.T) {
 	moved := *w.items[res]
 	moved.Above, moved.Place = []id.Organisation{org(id.KindDistrict, "other")}, nil
 	w.items[res] = &moved
-	if err := w.FollowMoved(t.Context(), kitchen()); err != nil {
-		t.Fatal(err)
-	}
+	w.heard(t, res)
 	c, err := w.cards.Get(authz.AsSystem(t.Context()), res)
 	if err != nil || slices.Contains(c.Spots, spot("public", string(hui()))) || !slices.Contains(c.Spots, spot("public", string(moved.Above[0]))) {
 		t.Errorf("the card stayed: %v, %v", c, err)
