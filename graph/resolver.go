@@ -15,6 +15,7 @@ import (
 	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/match"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
@@ -75,4 +76,8 @@ type Rooms struct {
 	Webhooks *webhook.Service
 	Files    *file.Service
 	Bulk     *bulk.Service
+
+	Matches *match.Service
+	// DraftFromMatches drafts a contract from chosen matches.
+	DraftFromMatches func(context.Context, match.DraftInput) (*contract.Contract, error)
 }

@@ -99,11 +99,14 @@ func standingOfResource(r *resource.Resource) match.Standing {
 // itemOf is what a need or a resource is to the room of matches.
 func itemOf(l *exchange.Listing, audience []string) *match.Item {
 	i := &match.Item{
-		Organisation: l.Publisher, Kind: l.UnitKind, Type: match.CommunityType(l.CommunityType), Above: l.Above(), Category: l.Category,
+		Organisation: l.Publisher, Above: l.Above(), Category: l.Category,
 		Title: l.Title, Left: new(l.Left()), Unit: l.Unit, ValidUntil: new(l.ValidUntil.End(exchange.Zone())), Audience: audience,
 	}
-	if l.Community() != "" {
-		i.Kind = "COMMUNITY"
+	if l.UnitKind != nil {
+		i.Kind = string(*l.UnitKind)
+	}
+	if l.CommunityType != nil {
+		i.Kind, i.Type = "COMMUNITY", match.CommunityType(*l.CommunityType)
 	}
 	if l.Place != nil && l.Place.Point != nil {
 		i.Place = &match.Point{Lon: l.Place.Point.Longitude(), Lat: l.Place.Point.Latitude()}
@@ -114,6 +117,19 @@ func itemOf(l *exchange.Listing, audience []string) *match.Item {
 		})
 	}
 	return i
+}
+
+// filed is the tree of categories.
+func (a *App) filed(ctx context.Context) ([]match.Filed, error) {
+	t, err := a.Categories.Tree(authz.AsSystem(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]match.Filed, len(t.Categories))
+	for i, c := range t.Categories {
+		out[i] = match.Filed{Code: c.Code, Parent: c.Parent, En: c.NameEn, Zh: c.Name}
+	}
+	return out, nil
 }
 
 // promisedIn tells what organisations have open: in a contract the commitments that each provides while it is in force, on a

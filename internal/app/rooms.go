@@ -187,6 +187,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
+	a.followForMatches()
+
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
 }
 

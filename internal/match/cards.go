@@ -23,6 +23,7 @@ type card struct {
 	Organisation       id.Organisation `bson:"organisation"`
 	Category           string          `bson:"category"`
 	Spots              []string        `bson:"spots"`           // who sees it and where it is, each with each
+	Words              []string        `bson:"words,omitempty"` // those of the title, each with each district
 	Until              *time.Time      `bson:"until,omitempty"` // when it ends by itself
 }
 
@@ -37,6 +38,7 @@ type cardID string
 // The fields that queries name.
 const (
 	bySpot         = store.Each[string]("spots")
+	byWord         = store.Each[string]("words")
 	bySide         = store.Field[Side]("side")
 	byStanding     = store.Field[Standing]("standing")
 	byCategory     = store.Field[string]("category")
@@ -47,6 +49,7 @@ const (
 func cardSchema() store.Schema {
 	return store.Schema{Name: "match_cards", Indexes: []store.Index{
 		store.Lookup(bySpot.Asc(), bySide.Asc(), byStanding.Asc(), byCategory.Asc()),
+		store.Lookup(byWord.Asc(), bySide.Asc(), byStanding.Asc()),
 		store.Lookup(byOrganisation.Asc(), byStanding.Asc(), byUntil.Asc()),
 	}}
 }
@@ -81,7 +84,26 @@ func cardOf(i *Item) *card {
 	}
 	slices.Sort(c.Spots)
 	c.Spots = slices.Compact(c.Spots)
+	c.Words = i.worded(nil)
 	return c
+}
+
+// worded are the words of an item's title with each district in which it lies, but those that tell nothing apart.
+func (i *Item) worded(common map[string]bool) []string {
+	var out []string
+	in := plainly(i.in(id.KindDistrict))
+	if len(in) == 0 {
+		in = []string{everywhere}
+	}
+	for _, g := range i.gramsOf() {
+		if common[g] {
+			continue
+		}
+		for _, d := range in {
+			out = append(out, spot(g, d))
+		}
+	}
+	return out
 }
 
 // errNothing leaves a document as it is.
@@ -110,7 +132,8 @@ func (s *Service) refile(ctx context.Context, item string) error {
 		if c.like(now) {
 			return errNothing
 		}
-		c.Side, c.Standing, c.Organisation, c.Category, c.Spots, c.Until = now.Side, now.Standing, now.Organisation, now.Category, now.Spots, now.Until
+		c.Side, c.Standing, c.Organisation, c.Category, c.Until = now.Side, now.Standing, now.Organisation, now.Category, now.Until
+		c.Spots, c.Words = now.Spots, now.Words
 		return nil
 	})
 	switch {
@@ -128,7 +151,8 @@ func (s *Service) refile(ctx context.Context, item string) error {
 
 func (c *card) like(o *card) bool {
 	sameTime := c.Until == o.Until || c.Until != nil && o.Until != nil && c.Until.Equal(*o.Until)
-	return sameTime && c.Side == o.Side && c.Standing == o.Standing && c.Organisation == o.Organisation && c.Category == o.Category && slices.Equal(c.Spots, o.Spots)
+	return sameTime && c.Side == o.Side && c.Standing == o.Standing && c.Organisation == o.Organisation && c.Category == o.Category &&
+		slices.Equal(c.Spots, o.Spots) && slices.Equal(c.Words, o.Words)
 }
 
 // items reads needs and resources in the order of their identifiers, as the caller may read them; nil where there is

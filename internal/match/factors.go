@@ -32,10 +32,16 @@ type judge struct {
 	tree  *tree
 	today scalar.Date
 	times times
+
+	common map[string]bool // words that tell nothing apart
 }
 
 func judgeBy(w *Weights, t *tree, today scalar.Date) *judge {
-	return &judge{w: w, tree: t, today: today, times: times{today, map[Window]*days{}}}
+	j := &judge{w: w, tree: t, today: today, times: times{today, map[Window]*days{}}, common: map[string]bool{}}
+	for _, c := range w.Wording.Common {
+		j.common[c] = true
+	}
+	return j
 }
 
 // match judges one pair.
@@ -52,14 +58,28 @@ func (j *judge) match(p *pair) *Match {
 
 func (j *judge) category(p *pair) *Factor {
 	k := j.tree.kin(&j.w.Category, p.need.Category, p.resource.Category)
-	return &Factor{
-		Name: Category, Raw: new(float64(k.steps)), value: k.value,
+	if c, w := j.w.Category, j.w.Wording; k.value < c.Sibling {
+		if _, like := j.words(p); like >= w.Alike { // people file the same thing in more than one way
+			k = related{how: alike, value: c.Sibling}
+		}
+	}
+	f := &Factor{
+		Name: Category, value: k.value,
 		said: say("CATEGORY."+string(k.how), "need", j.tree.name(p.need.Category), "resource", j.tree.name(p.resource.Category)),
 	}
+	if k.how != apart && k.how != alike && k.how != serving {
+		f.Raw = new(float64(k.steps))
+	}
+	return f
+}
+
+// words tells which words both titles share, and how alike that makes them.
+func (j *judge) words(p *pair) ([]string, int64) {
+	return p.need.gramsOf().without(j.common).alike(p.resource.gramsOf().without(j.common))
 }
 
 func (j *judge) wording(p *pair) *Factor {
-	shared, value := p.need.gramsOf().alike(p.resource.gramsOf())
+	shared, value := j.words(p)
 	f := &Factor{Name: Wording, Raw: new(float64(value) / one), value: value, said: say("WORDING.NONE")}
 	if len(shared) > 0 {
 		f.said = say("WORDING.ALIKE", "words", word{strings.Join(shared, ", "), strings.Join(shared, "、")})

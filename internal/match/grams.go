@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -50,8 +51,8 @@ func (i *Item) gramsOf() grams {
 	return i.words
 }
 
-// alike tells which words two titles share, and how alike that makes them in thousandths: twice what they share by what
-// they have.
+// alike tells which words two titles share, and how alike that makes them in thousandths: what they share by the geometric
+// mean of what they have (the cosine of both).
 func (g grams) alike(h grams) (shared []string, value int64) {
 	for a, b := 0, 0; a < len(g) && b < len(h); {
 		switch strings.Compare(g[a], h[b]) {
@@ -67,5 +68,14 @@ func (g grams) alike(h grams) (shared []string, value int64) {
 	if len(shared) == 0 {
 		return nil, 0
 	}
-	return shared, int64(2 * one * len(shared) / (len(g) + len(h)))
+	return shared, int64(one * float64(len(shared)) / math.Sqrt(float64(len(g)*len(h))))
+}
+
+// without leaves out words that stand in every second title and tell nothing apart.
+func (g grams) without(common map[string]bool) grams {
+	out := slices.DeleteFunc(slices.Clone(g), func(w string) bool { return common[w] })
+	if len(out) == 0 {
+		return g
+	}
+	return out
 }

@@ -1,7 +1,11 @@
 package match
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
@@ -12,6 +16,9 @@ import (
 const (
 	mostCandidates = 320 // for one item
 	mostElsewhere  = 40  // of them, that neither a square nor a district brought
+	mostWorded     = 60  // of them, that their words alone brought
+	mostOfAWord    = 40  // that are looked at for one word
+	mostWords      = 24  // of a title, that are looked for
 	mostTaken      = 30  // that are claimed already, for whoever asks what nearly fits
 	branches       = 256 // of an index, in one reading
 	goodKin        = 700 // from here on a kinship counts as near, in thousandths
@@ -36,6 +43,11 @@ func (s *Service) candidates(ctx context.Context, j *judge, of *Item, standing S
 	}
 	f := &search{s: s, keys: keys, want: of.Side.other(), standing: standing, seen: map[string]bool{}}
 	near, far := parted(j.tree.relatives(&j.w.Category, of.Side, of.Category))
+	worded, err := f.worded(authz.AsSystem(ctx), of, j.common, most*mostWorded/mostCandidates)
+	if err != nil {
+		return nil, err
+	}
+	most -= len(worded)
 	if err := f.kin(authz.AsSystem(ctx), near, of, most*3/5); err != nil {
 		return nil, err
 	}
@@ -45,7 +57,47 @@ func (s *Service) candidates(ctx context.Context, j *judge, of *Item, standing S
 			return nil, err
 		}
 	}
+	for _, i := range worded {
+		if !f.seen[i] {
+			f.found = append(f.found, i)
+		}
+	}
 	return f.found, nil
+}
+
+// worded are those that share most words with an item's title, whatever they are filed under: people file things in more
+// than one way.
+func (f *search) worded(ctx context.Context, of *Item, common map[string]bool, most int) ([]string, error) {
+	words := of.worded(common)
+	shares := map[string]int{}
+	for _, w := range words[:min(len(words), mostWords)] {
+		l, err := f.s.finds.List(ctx, store.Query{
+			Where: store.And(byWord.Is(w), bySide.Is(f.want), byStanding.Is(f.standing), bySpot.In(f.spots([]string{everywhere})...)),
+			Sort:  []store.Order{{Path: "_id", Desc: true}},
+			Limit: mostOfAWord,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range l.Items {
+			shares[string(c.ID)]++
+		}
+	}
+	found := slices.SortedFunc(maps.Keys(shares), func(a, b string) int {
+		return cmp.Or(cmp.Compare(shares[b], shares[a]), strings.Compare(b, a))
+	})
+	return found[:min(len(found), most)], nil
+}
+
+// spots are all keys of the caller with some areas.
+func (f *search) spots(areas []string) []string {
+	var out []string
+	for _, k := range f.keys {
+		for _, a := range areas {
+			out = append(out, spot(k, a))
+		}
+	}
+	return out
 }
 
 // parted parts categories by how near they stand: those that are near, and the others in groups of like value.
@@ -101,12 +153,7 @@ func areas(of *Item) [][]string {
 // area reads what lies in one area under some categories, the newest first, as many branches of the index at once as are
 // allowed.
 func (f *search) area(ctx context.Context, codes, area []string, most int) error {
-	var spots []string
-	for _, k := range f.keys {
-		for _, a := range area {
-			spots = append(spots, spot(k, a))
-		}
-	}
+	spots := f.spots(area)
 	for len(codes) > 0 {
 		some := codes[:min(len(codes), branches/8)]
 		codes = codes[len(some):]

@@ -124,7 +124,7 @@ func (d documents) fill(b testing.TB, w *world) {
 
 func listed(i *Item) exchange.Listing {
 	l := exchange.Listing{
-		Publisher: i.Organisation, Name: "某某社区居民委员会", CommunityType: string(i.Type), UnitKind: i.Kind, SubDistricts: i.Above[:1], Districts: i.Above[1:],
+		Publisher: i.Organisation, CommunityType: (*exchange.CommunityType)(new(string(i.Type))), UnitKind: (*exchange.UnitKind)(new(i.Kind)), SubDistricts: i.Above[:1], Districts: i.Above[1:],
 		Category: i.Category, Title: i.Title, Text: "每周固定时间上门，由志愿者两人一组完成，事先电话联系，所需物品由提供方自带。", Unit: i.Unit, Quantity: 1,
 		Audiences: []exchange.Audience{exchange.Elders, exchange.Residents}, Visibility: exchange.ToAll, Seers: i.Audience,
 	}
@@ -156,7 +156,7 @@ func (d documents) read(ctx context.Context, side Side, ids []string) ([]*Item, 
 			continue
 		}
 		i := &Item{
-			ID: string(r.ID), Side: side, Standing: Free, Organisation: r.Publisher, Kind: r.UnitKind, Type: CommunityType(r.CommunityType),
+			ID: string(r.ID), Side: side, Standing: Free, Organisation: r.Publisher, Kind: string(*r.UnitKind), Type: CommunityType(*r.CommunityType),
 			Above: r.Above(), Category: r.Category, Title: r.Title, Left: new(r.Left()), Unit: r.Unit, Audience: r.Seers,
 		}
 		for _, w := range r.Windows {

@@ -45,6 +45,7 @@ const (
 	closer  kinship = "CLOSER"  // the resource is filed more closely than the need
 	sibling kinship = "SIBLING" // both lie under the same one
 	serving kinship = "SERVING" // the weights say that the one serves the other
+	alike   kinship = "ALIKE"   // filed apart, but their titles say nearly the same
 	apart   kinship = "APART"
 )
 

@@ -35,6 +35,7 @@ type Weights struct {
 	Version  string                      `json:"version"`
 	Factors  map[FactorName]Weighing     `json:"factors"`
 	Category CategoryWeights             `json:"category"`
+	Wording  WordingWeights              `json:"wording"`
 	Capacity CapacityWeights             `json:"capacity"`
 	Timing   TimingWeights               `json:"timing"`
 	Distance DistanceWeights             `json:"distance"`
@@ -58,6 +59,12 @@ type Serving struct {
 	Resource string `json:"resource"`
 	Value    int64  `json:"value"`
 	Why      Why    `json:"why"`
+}
+
+// WordingWeights say which words tell nothing apart.
+type WordingWeights struct {
+	Alike  int64    `json:"alike"`  // titles as alike as this stand as near as siblings, wherever they are filed
+	Common []string `json:"common"` // two Chinese characters, or a Latin word in small letters
 }
 
 // CapacityWeights say what counts as too little.
@@ -214,6 +221,10 @@ func (w *Weights) check() []string {
 	}
 	i.factors("factors", w.Factors, nil)
 	i.category(w.Category)
+	i.thousandths("wording.alike", w.Wording.Alike)
+	if n := len(w.Wording.Common); n > 500 {
+		i.wrong("wording.common", "has %d words, and may have 500", n)
+	}
 	i.thousandths("capacity.unknown", w.Capacity.Unknown)
 	i.thousandths("capacity.least", w.Capacity.Least)
 	i.thousandths("timing.unknown", w.Timing.Unknown)

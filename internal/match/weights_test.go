@@ -31,8 +31,8 @@ func TestABadFileOfWeightsIsRefusedWithTheField(t *testing.T) {
 	}{
 		"no weight":           {func(m map[string]any) { delete(m["factors"].(map[string]any), "LOAD") }, "factors.LOAD is missing"},
 		"too heavy":           {func(m map[string]any) { deep(m, "factors", "LOAD")["weight"] = 1001 }, "factors.LOAD.weight is 1001, and must be 0 to 1000"},
-		"not the whole":       {func(m map[string]any) { deep(m, "factors", "LOAD")["weight"] = 41 }, "factors add up to 1001, and must add up to 1000"},
-		"a type's own":        {func(m map[string]any) { deep(m, "types", "RURAL", "factors", "DISTANCE")["weight"] = 0 }, "types.RURAL.factors add up to 910"},
+		"not the whole":       {func(m map[string]any) { deep(m, "factors", "LOAD")["weight"] = 51 }, "factors add up to 1001, and must add up to 1000"},
+		"a type's own":        {func(m map[string]any) { deep(m, "types", "RURAL", "factors", "DISTANCE")["weight"] = 0 }, "types.RURAL.factors add up to 920"},
 		"a factor of fancy":   {func(m map[string]any) { deep(m, "factors")["LUCK"] = map[string]any{"weight": 0} }, "factors.LUCK is no factor"},
 		"no reason":           {func(m map[string]any) { deep(m, "factors", "LOAD", "why")["zh"] = " " }, "factors.LOAD.why.zh must say why"},
 		"a field of fancy":    {func(m map[string]any) { m["luck"] = 1 }, `unknown field "luck"`},
