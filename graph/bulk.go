@@ -15,6 +15,8 @@ func Importable() []string {
 	return []string{
 		"registerDistrict", "registerSubDistrict", "registerCommunity", "registerResidentUnit",
 		"createLibraryClause", "createContractTemplate", "draftContract", "draftContractFromTemplate",
+
+		"collectNeed", "offerResource",
 	}
 }
 

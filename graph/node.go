@@ -51,6 +51,13 @@ func (r Rooms) finders() map[id.Kind]finder[string, wire.Node] {
 		id.KindWebhook: nodesOf(r.Webhooks.Many),
 		id.KindFile:    nodesOf(r.Files.Many),
 		id.KindBulkJob: nodesOf(r.Bulk.Many),
+
+		id.KindCategoryTree:  nodesOf(r.Categories.Trees),
+		id.KindCategory:      nodesOf(r.Categories.Many),
+		id.KindNeed:          nodesOf(r.Needs.Many),
+		id.KindResource:      nodesOf(r.Resources.Many),
+		id.KindNeedClaim:     nodesOf(r.Claims.Many),
+		id.KindResourceClaim: nodesOf(r.Claims.Many),
 	}
 }
 

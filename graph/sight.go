@@ -7,6 +7,7 @@ import (
 	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/contract"
+	"github.com/cobuild/cobuild/internal/exchange"
 	"github.com/cobuild/cobuild/internal/delegation"
 	"github.com/cobuild/cobuild/internal/event"
 	"github.com/cobuild/cobuild/internal/id"
@@ -69,12 +70,15 @@ func (r Rooms) readAs(ctx context.Context, what string) (string, error) {
 }
 
 // stands is what organisations stand to, whole: what a caller is shown of it may leave out who does. A commitment is read
-// as its contract is.
+// as its contract is, and a claim as what it is on.
 func (r Rooms) stands(ctx context.Context, what string) (any, error) {
 	ctx = authz.AsSystem(ctx)
 	node, err := r.node(ctx, what)
 	if m, ok := node.(*contract.Commitment); ok {
 		return r.Contracts.Contract(ctx, m.Contract())
+	}
+	if c, ok := node.(*exchange.Claim); ok {
+		return r.claimed(ctx, c)
 	}
 	if err != nil || node == nil {
 		return nil, err

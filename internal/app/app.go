@@ -16,6 +16,7 @@ import (
 	"github.com/cobuild/cobuild/internal/audit"
 	"github.com/cobuild/cobuild/internal/backup"
 	"github.com/cobuild/cobuild/internal/bulk"
+	"github.com/cobuild/cobuild/internal/category"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/contract"
 	"github.com/cobuild/cobuild/internal/delegation"
@@ -25,6 +26,7 @@ import (
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
 	"github.com/cobuild/cobuild/internal/match"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/person"
@@ -48,6 +50,7 @@ import (
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -163,6 +166,10 @@ type App struct {
 	Bulk   *bulk.Service
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 
+	Categories *category.Service
+	Needs      *need.Service
+	Resources  *resource.Service
+
 	Matches *match.Service
 
 	kept *noting // the back end, with what is kept on it
@@ -242,6 +249,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.bulkJobs(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.exchange(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.matches(ctx); err != nil {

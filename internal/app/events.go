@@ -46,5 +46,7 @@ func (a *App) rooms() graph.Rooms {
 		Webhooks: a.Webhooks,
 		Files:    a.Files,
 		Bulk:     a.Bulk,
+
+		Categories: a.Categories, Needs: a.Needs, Resources: a.Resources, Claims: a.claims(),
 	}
 }

@@ -89,6 +89,8 @@ func (a *App) readable(ctx context.Context, ids []string) ([]bool, error) {
 		id.KindPublication: seen(a.Publications.Many),
 		id.KindPerson:      seen(a.People.Many),
 		id.KindWebhook:     seen(a.Webhooks.Many),
+		id.KindNeed:        seen(a.Needs.Many),
+		id.KindResource:    seen(a.Resources.Many),
 	} {
 		var ask []string
 		var at []int

@@ -21,7 +21,8 @@ func (a *App) forget(ctx context.Context, e journal.Entry) error {
 	who := id.Person(e.Subject)
 	_, err := a.Journal.Erase(ctx, e.Subject)
 	return errors.Join(err, a.People.Forget(ctx, who), a.SecurityLog.Forget(ctx, who), a.PersonalAccesses.Forget(ctx, who),
-		a.Identities.Forget(ctx, who), a.Webhooks.Forget(ctx, who), a.Files.Forget(ctx, who), a.Bulk.Forget(ctx, who))
+		a.Identities.Forget(ctx, who), a.Webhooks.Forget(ctx, who), a.Files.Forget(ctx, who), a.Bulk.Forget(ctx, who),
+		a.Needs.Forget(ctx, who))
 }
 
 // notify tells people of what happened, and forgets the inbox of somebody who was erased: in this order, for the end of

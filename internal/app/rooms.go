@@ -141,6 +141,8 @@ func (a *App) outboxes() []store.Outbox {
 		a.Webhooks,
 		a.Files,
 		a.Bulk,
+
+		a.Categories, a.Needs, a.Resources,
 	} {
 		all = append(all, room.Outboxes()...)
 	}
@@ -185,6 +187,8 @@ func (a *App) follow() {
 	a.Journal.Follow("webhooks-of-ended-accounts", []string{serviceaccount.ToldEnded}, a.accountEnded)
 	a.Journal.Follow("files-of-fulfilments", []string{fulfilment.ToldReported}, a.Fulfilments.FollowReported)
 
+	a.followExchange()
+
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
 	a.followForMatches()
@@ -218,5 +222,8 @@ func (a *App) jobs() []schedule.Job {
 
 		{Name: "webhook deliveries", Do: a.Webhooks.Tick},
 		{Name: "files", Do: a.Files.Tick},
+
+		{Name: "needs", Do: a.Needs.Tick},
+		{Name: "resources", Do: a.Resources.Tick},
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // table is a match as the page for integrators shows it.
-func (w *world) table(m *Match, chinese bool) string {
+func (w *world) told(m *Match, chinese bool) string {
 	var b strings.Builder
 	for _, f := range m.Factors {
 		raw := "–"
@@ -36,7 +36,7 @@ func TestTheWorkedExampleIsWhatTheProgramSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := w.table(m, chinese); !strings.Contains(string(raw), want) {
+		if want := w.told(m, chinese); !strings.Contains(string(raw), want) {
 			t.Errorf("%s does not show what the program says:\n%s", name, want)
 		}
 	}

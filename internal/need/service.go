@@ -56,6 +56,33 @@ func (s *Service) Many(ctx context.Context, ids []id.Need) ([]*Need, error) {
 	return s.needs.GetMany(ctx, plain)
 }
 
+// Residents are whose micro-wishes needs are, in their order, for counting who read how to reach them; empty where nobody
+// with an account is. They are shown to nobody.
+func (s *Service) Residents(ctx context.Context, needs []*Need) ([]id.Person, error) {
+	out := make([]id.Person, len(needs))
+	var ask []id.Need
+	for _, n := range needs {
+		if n.Reach != "" {
+			ask = append(ask, n.ID)
+		}
+	}
+	if len(ask) == 0 {
+		return out, nil
+	}
+	found, err := s.Many(authz.AsSystem(ctx), ask)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range needs {
+		for _, f := range found {
+			if f != nil && f.ID == n.ID {
+				out[i] = f.Resident
+			}
+		}
+	}
+	return out, nil
+}
+
 // Stand tells how organisations stand to the need.
 func (n *Need) Stand(r authz.Relation) []id.Organisation { return n.Stands(r, n.Status.Shown()) }
 
