@@ -8,7 +8,6 @@ const (
 	CodeNotOpen        fault.Code = "MATCH_NOT_OPEN"        // status
 	CodeNothingLeft    fault.Code = "MATCH_NOTHING_LEFT"    //
 	CodeTooMuch        fault.Code = "MATCH_TOO_MUCH"        // left, unit
-	CodeNotCounted     fault.Code = "MATCH_NOT_COUNTED"     //
 	CodeNotBetween     fault.Code = "MATCH_NOT_DRAFTABLE"   //
 	CodeOtherCommunity fault.Code = "MATCH_OTHER_COMMUNITY" //
 )

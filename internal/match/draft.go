@@ -216,9 +216,6 @@ func amount(p *pair, given *int64, left map[string]int64) (*int64, error) {
 		bounds = append(bounds, p.need)
 	}
 	if len(bounds) == 0 || given == nil && p.resource.Left == nil {
-		if given != nil && p.resource.Unit == "" {
-			return nil, fault.New(fault.Refused, CodeNotCounted).At("quantity")
-		}
 		return given, nil
 	}
 	most := left[bounds[0].ID]

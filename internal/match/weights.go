@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/cobuild/cobuild/internal/platform/scalar"
 )
 
 //go:embed weights.json
@@ -148,6 +150,15 @@ func ReadWeights(from io.Reader) (*Weights, error) {
 		return nil, fmt.Errorf("weights of matching: %s", strings.Join(wrong, "; "))
 	}
 	return w, nil
+}
+
+// Document is all of them, as a file would say them.
+func (w *Weights) Document() (scalar.JSON, error) {
+	raw, err := json.Marshal(w)
+	if err != nil {
+		return "", fmt.Errorf("weights of matching: %w", err)
+	}
+	return scalar.ParseJSON(raw)
 }
 
 // weight is how much a factor counts for needs of communities of a type.
