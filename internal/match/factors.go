@@ -73,9 +73,10 @@ func (j *judge) category(p *pair) *Factor {
 	return f
 }
 
-// words tells which words both titles share, and how alike that makes them.
+// words tells which words both titles share, and how alike that makes them: wholly from where titles seldom are more alike.
 func (j *judge) words(p *pair) ([]string, int64) {
-	return p.need.gramsOf().without(j.common).alike(p.resource.gramsOf().without(j.common))
+	shared, like := p.need.gramsOf().without(j.common).alike(p.resource.gramsOf().without(j.common))
+	return shared, min(like*one/j.w.Wording.Full, one)
 }
 
 func (j *judge) wording(p *pair) *Factor {

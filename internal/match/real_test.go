@@ -58,43 +58,48 @@ func readJSON[T any](t testing.TB, name string) T {
 // shelves are the categories with what people call what lies there.
 type shelves struct {
 	filed []Filed
-	said  map[string]string // a name or a synonym, and its category
+	words map[string]string // a name or a synonym, and its category
+	text  *textSearch       // the names and synonyms of each category, in the order of filed
 }
 
 func shelvesOf(bs []branch) *shelves {
-	s := &shelves{said: map[string]string{}}
+	s := &shelves{words: map[string]string{}}
+	var said []string
 	var lay func(bs []branch, under string)
 	lay = func(bs []branch, under string) {
 		for _, b := range bs {
 			s.filed = append(s.filed, Filed{b.Code, under, b.NameEn, b.Name})
-			for _, w := range append([]string{b.Name}, b.Synonyms...) {
-				if _, taken := s.said[w]; !taken {
-					s.said[w] = b.Code
+			all := append([]string{b.Name}, b.Synonyms...)
+			said = append(said, strings.Join(all, " "))
+			for _, w := range all {
+				if _, taken := s.words[w]; !taken {
+					s.words[w] = b.Code
 				}
 			}
 			lay(b.Children, b.Code)
 		}
 	}
 	lay(bs, "")
+	s.text = searchIn(said)
 	return s
 }
 
 // file finds the category of a title as somebody in a hurry would: by the longest word of the tree that stands in it, else
-// by the word with which it shares most. Nobody has looked at what comes of it.
+// by the category whose words are most like it. Nobody has looked at what comes of it.
 func (s *shelves) file(title string) string {
-	best, code := 0.0, "MEANS"
-	for w, c := range s.said {
-		score := 0.0
-		if strings.Contains(title, w) {
-			score = 10 + float64(len(w))
-		} else if shared, _ := gramsIn(w).alike(gramsIn(title)); len(shared) > 0 {
-			score = float64(len(shared)) / float64(len(gramsIn(w)))
-		}
-		if score > best || score == best && score > 0 && c < code {
-			best, code = score, c
+	longest, code := 0, ""
+	for w, c := range s.words {
+		if n := len(w); strings.Contains(title, w) && (n > longest || n == longest && c < code) {
+			longest, code = n, c
 		}
 	}
-	return code
+	if code != "" {
+		return code
+	}
+	if best := s.text.best(title, 1); len(best) > 0 {
+		return s.filed[best[0]].Code
+	}
+	return "MEANS"
 }
 
 // heldOut says of an example whether it is of the half that nothing was chosen by.

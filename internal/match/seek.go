@@ -21,7 +21,7 @@ const (
 	mostWords      = 24  // of a title, that are looked for
 	mostTaken      = 30  // that are claimed already, for whoever asks what nearly fits
 	branches       = 256 // of an index, in one reading
-	goodKin        = 700 // from here on a kinship counts as near, in thousandths
+	goodKin        = 600 // from here on a kinship counts as near, in thousandths
 )
 
 // search looks for the candidates of one item: by what they are filed under, the nearest kin first; for each kin from

@@ -65,6 +65,7 @@ type Serving struct {
 
 // WordingWeights say which words tell nothing apart.
 type WordingWeights struct {
+	Full   int64    `json:"full"`   // titles that share so much are as alike as titles ever are
 	Alike  int64    `json:"alike"`  // titles as alike as this stand as near as siblings, wherever they are filed
 	Common []string `json:"common"` // two Chinese characters, or a Latin word in small letters
 }
@@ -232,6 +233,7 @@ func (w *Weights) check() []string {
 	}
 	i.factors("factors", w.Factors, nil)
 	i.category(w.Category)
+	i.between("wording.full", w.Wording.Full, 1, one)
 	i.thousandths("wording.alike", w.Wording.Alike)
 	if n := len(w.Wording.Common); n > 500 {
 		i.wrong("wording.common", "has %d words, and may have 500", n)
