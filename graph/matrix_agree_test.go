@@ -65,7 +65,7 @@ func shelfOf[I ~string, T comparable](
 
 // shelves are the rooms whose lists not everybody sees alike.
 func shelves(a *app.App, of id.Organisation) []shelf {
-	return []shelf{
+	return append(tradeShelves(a), []shelf{
 		shelfOf("contracts", func(ctx context.Context, p page.Args) (*contract.Connection, error) {
 			return a.Contracts.Contracts(ctx, nil, nil, p)
 		}, a.Contracts.Many, func(c *contract.Contract) id.Contract { return c.ID }),
@@ -95,7 +95,7 @@ func shelves(a *app.App, of id.Organisation) []shelf {
 			}
 			return in.Connection, nil
 		}, a.Notifications.Many, func(n *notification.Notification) id.Notification { return n.ID }),
-	}
+	}...)
 }
 
 // TestWhatSomebodyListsIsWhatTheyFindInEveryRoom has people with roles drawn at random, of their own or lent, whether they fit or not,
@@ -164,6 +164,13 @@ func (w *matrixTown) anybody(t *rapid.T) authz.Actor {
 		return a
 	}
 	a.Holdings = rapid.SliceOfN(holding, 0, 3).Draw(t, "holdings")
+	for i, h := range a.Holdings {
+		at, err := w.App.Directory.FactsOf(context.Background(), h.Organisation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Holdings[i].Within = at.Above
+	}
 	if rapid.IntRange(0, 9).Draw(t, "administrator") == 0 {
 		a.Holdings = append(a.Holdings, authz.Holding{Role: authz.Administrator})
 	}

@@ -27,6 +27,9 @@ func (w *matrixTown) input(s *ast.Schema, f *ast.FieldDefinition) m {
 	if said == nil {
 		said = w.bulkInputs()[f.Name]
 	}
+	if said == nil {
+		said = w.tradeInputs()[f.Name]
+	}
 	for _, g := range s.Types[f.Arguments[0].Type.Name()].Fields {
 		switch v, ok := said[g.Name]; {
 		case ok:

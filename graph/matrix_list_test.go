@@ -62,6 +62,7 @@ func (w *matrixTown) everybody() {
 	w.at["delegation event"], w.at["public event"] = happened("delegation.offered", w.at["offered delegation"]), happened("community.registered", w.Community)
 	w.at["waiting file"] = brought(t, w.House, "secretary", w.Community, photograph)
 	w.jobs()
+	w.trades()
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -183,6 +184,7 @@ func (w *matrixTown) list() {
 	node("an import of the host's secretary that awaits its file", "BulkJob", w.at["awaiting import"])
 	node("an import of the host's secretary with a wrong line", "BulkJob", w.at["import"])
 	node("an import of the host's secretary that has failed", "BulkJob", w.at["failed import"])
+	w.traded(node)
 	root := func(name, typ, ask string) {
 		w.samples = append(w.samples, sample{name: name, typ: typ, ask: ask})
 	}

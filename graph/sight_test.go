@@ -115,6 +115,7 @@ func kinds(t *testing.T) []id.Kind {
 type sight struct {
 	organisation, delegation string
 	anybody, personal        bool
+	below                    bool // organisations below it too
 	roles                    []authz.Role
 	rule                     string
 }
@@ -192,7 +193,7 @@ func sees(a authz.Actor, ways []sight, owner id.Person) bool {
 	return slices.ContainsFunc(ways, func(s sight) bool {
 		return s.anybody || s.personal && a.Person != "" && a.Person == owner || slices.ContainsFunc(a.Holdings, func(h authz.Holding) bool {
 			lent := s.delegation != "" && a.Person != ""
-			return !h.Lent() && slices.Contains(s.roles, h.Role) && (s.organisation == "" || string(h.Organisation) == s.organisation) && (lent || s.delegation == "")
+			return !h.Lent() && slices.Contains(s.roles, h.Role) && (s.organisation == "" || string(h.Organisation) == s.organisation || s.below && slices.Contains(h.Within, id.Organisation(s.organisation))) && (lent || s.delegation == "")
 		})
 	})
 }
@@ -209,7 +210,7 @@ func (w *matrixTown) sights(t *testing.T, of string, as ...string) []sight {
 		var out []sight
 		for i := range list {
 			at := fmt.Sprint("whoCanSee.", i, ".")
-			s := sight{anybody: a.Get(at+"anybody") == true, personal: a.Str(at+"relation") == "PERSONAL", rule: a.Str(at + "rule")}
+			s := sight{anybody: a.Get(at+"anybody") == true, personal: a.Str(at+"relation") == "PERSONAL", below: a.Str(at+"relation") == "ADDRESSEE", rule: a.Str(at + "rule")}
 			s.organisation, _ = a.Get(at + "organisation.id").(string)
 			s.delegation, _ = a.Get(at + "delegation.id").(string)
 			roles, _ := a.Get(at + "roles").([]any)

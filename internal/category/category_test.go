@@ -24,7 +24,7 @@ import (
 
 func database(t testing.TB) store.Backend {
 	t.Helper()
-	db, err := boltstore.Open(filepath.Join(t.TempDir(), "categories.db"), boltstore.Options{})
+	db, err := boltstore.Open(filepath.Join(t.TempDir(), "categories.db"), boltstore.Options{Unsynced: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,12 @@ import (
 
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/seed"
 )
 
@@ -30,6 +32,8 @@ type Deps struct {
 	Services    seed.Services
 	Fulfilments *fulfilment.Service
 	Profiles    *profile.Service
+	Needs       *need.Service
+	Resources   *resource.Service
 	// Set sets the clock by which all services go.
 	Set func(time.Time)
 	// Settle does all background work that is due by that clock: events are followed, time does its part.

@@ -44,7 +44,7 @@ func house(t *testing.T) (*app.App, demo.Deps) {
 		Services: seed.Services{
 			Districts: a.Districts, Communities: a.Communities, Units: a.Units, People: a.People, Keys: a.Keys, Contracts: a.Contracts,
 		},
-		Fulfilments: a.Fulfilments, Profiles: a.Profiles, Settle: a.Settle,
+		Fulfilments: a.Fulfilments, Profiles: a.Profiles, Needs: a.Needs, Resources: a.Resources, Settle: a.Settle,
 		Set: func(at time.Time) { clock.Store(&at) },
 	}
 }

@@ -94,6 +94,9 @@ func (l *life) day(ctx context.Context, day scalar.Date, drafted []seed.Contract
 	if err := l.Settle(ctx); err != nil {
 		return err
 	}
+	if err := l.trade(ctx, day); err != nil {
+		return err
+	}
 	if day.Sub(l.today)%planEvery == 0 {
 		if err := l.plan(ctx); err != nil {
 			return err

@@ -113,7 +113,7 @@ func ClaimTargets(from ClaimStatus, by ClaimVerb) []ClaimStatus {
 // Move is the one place where a claim's state changes.
 func (c *Claim) Move(v ClaimVerb, to ClaimStatus, at time.Time) error {
 	if !slices.Contains(nextClaim()[c.Status][v], to) {
-		return fault.New(fault.Refused, CodeClaimState, "status", c.Status, "verb", v)
+		return fault.New(fault.Refused, CodeClaimState, "status", "CLAIM_"+c.Status, "verb", "CLAIM_"+v)
 	}
 	c.Status = to
 	switch {

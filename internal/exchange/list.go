@@ -182,6 +182,8 @@ type Happened struct {
 	Claim     id.Claim        `bson:"claim,omitempty"`    // that it was about
 	Claimant  id.Organisation `bson:"claimant,omitempty"` // whose claim it was
 	Amount    int64           `bson:"amount,omitempty"`   // that was claimed
+
+	Claimants []id.Organisation `bson:"claimants,omitempty"` // with a live claim, of what is about no single one
 }
 
 // Happening makes it; c is the claim that it was about, or nil.
@@ -189,6 +191,12 @@ func (l *Listing) Happening(status string, c *Claim) Happened {
 	h := Happened{Publisher: l.Publisher, Category: l.Category, Status: status, Quantity: l.Quantity, Taken: l.Taken}
 	if c != nil {
 		h.Claim, h.Claimant, h.Amount = c.ID, c.Claimant, c.Quantity
+		return h
+	}
+	for _, c := range l.Claims {
+		if c.Status.Live() {
+			h.Claimants = append(h.Claimants, c.Claimant)
+		}
 	}
 	return h
 }

@@ -128,6 +128,9 @@ func (s *Service) Return(ctx context.Context, in ReturnInput) (*Need, error) {
 		return nil, fault.New(fault.Invalid, fault.CodeTooMany, "max", exchange.MaxClaims).At("claims")
 	}
 	return s.step(ctx, access.NeedReturn, in.Change, in.ID, func(n *Need) error {
+		if err := n.can(VerbReturn); err != nil {
+			return err
+		}
 		claims, err := n.reported(in.Claims)
 		if err != nil {
 			return err
@@ -155,7 +158,7 @@ func (n *Need) reported(named []id.Claim) ([]*exchange.Claim, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fault.New(fault.Refused, CodeWrongState, "status", n.Status, "verb", VerbReturn)
+		return nil, fault.New(fault.Refused, CodeNoReport)
 	}
 	return out, nil
 }

@@ -114,13 +114,13 @@ func (n *Need) can(v Verb) error {
 	if _, ok := next()[n.Status][v]; ok {
 		return nil
 	}
-	return fault.New(fault.Refused, CodeWrongState, "status", n.Status, "verb", v)
+	return fault.New(fault.Refused, CodeWrongState, "status", "NEED_"+n.Status, "verb", v)
 }
 
 // move is the one place where a need's state changes.
 func (n *Need) move(v Verb, to Status) error {
 	if !slices.Contains(next()[n.Status][v], to) {
-		return fault.New(fault.Refused, CodeWrongState, "status", n.Status, "verb", v)
+		return fault.New(fault.Refused, CodeWrongState, "status", "NEED_"+n.Status, "verb", v)
 	}
 	n.Status = to
 	return nil

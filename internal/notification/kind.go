@@ -67,6 +67,22 @@ const (
 
 	WebhookSuspended Kind = "WEBHOOK_SUSPENDED"
 	WebhookGone      Kind = "WEBHOOK_GONE"
+
+	NeedClaimed Kind = "NEED_CLAIMED"
+	NeedClaimAccepted Kind = "NEED_CLAIM_ACCEPTED"
+	NeedClaimDeclined Kind = "NEED_CLAIM_DECLINED"
+	NeedClaimWithdrawn Kind = "NEED_CLAIM_WITHDRAWN"
+	NeedClaimLapsed Kind = "NEED_CLAIM_LAPSED"
+	NeedReported Kind = "NEED_REPORTED"
+	NeedReturned Kind = "NEED_RETURNED"
+	NeedConfirmed Kind = "NEED_CONFIRMED"
+	NeedExpired Kind = "NEED_EXPIRED"
+	ResourceClaimed Kind = "RESOURCE_CLAIMED"
+	ResourceClaimAccepted Kind = "RESOURCE_CLAIM_ACCEPTED"
+	ResourceClaimDeclined Kind = "RESOURCE_CLAIM_DECLINED"
+	ResourceClaimWithdrawn Kind = "RESOURCE_CLAIM_WITHDRAWN"
+	ResourceClaimLapsed Kind = "RESOURCE_CLAIM_LAPSED"
+	ResourceExpired Kind = "RESOURCE_EXPIRED"
 )
 
 // Kinds are all of them, in that order.
@@ -84,6 +100,9 @@ func Kinds() []Kind {
 		PublicationProposed, PublicationAgreed, PublicationPublished, PublicationWithdrawn,
 		RoleGranted, RoleRevoked,
 		WebhookSuspended, WebhookGone,
+		NeedClaimed, NeedClaimAccepted, NeedClaimDeclined, NeedClaimWithdrawn, NeedClaimLapsed, NeedReported, NeedReturned, NeedConfirmed,
+		NeedExpired,
+		ResourceClaimed, ResourceClaimAccepted, ResourceClaimDeclined, ResourceClaimWithdrawn, ResourceClaimLapsed, ResourceExpired,
 	}
 }
 

@@ -19,7 +19,7 @@ func table(t *testing.T) string {
 	must(t, err)
 	where := map[Circle]string{
 		Parties: "every party", Others: "the other parties", TheHost: "the host", Provider: "who promised", Receivers: "who was promised",
-		BothSides: "who promised and who was promised", Appraiser: "who judges", Appraised: "who is judged", ThePerson: "the person", TheOwner: "the organisation whose it is",
+		BothSides: "who promised and who was promised", Appraiser: "who judges", Appraised: "who is judged", ThePerson: "the person", TheOwner: "the organisation whose it is", Publisher: "who published it", Claimants: "who claimed it",
 	}
 	var b strings.Builder
 	b.WriteString("| Kind | In words | 中文 | Event | Whose people | In mail |\n|---|---|---|---|---|---|\n")

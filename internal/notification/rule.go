@@ -31,6 +31,9 @@ const (
 	ThePerson Circle = "PERSON"     // the person that the event is about
 
 	TheOwner Circle = "OWNER" // the organisation whose it is
+
+	Publisher Circle = "PUBLISHER" // of a need or a resource
+	Claimants Circle = "CLAIMANTS" // of a need or a resource: the one whose claim it is about, else all with a live one
 )
 
 // speakers are those who speak for a party; a supervisor speaks for a sub-district that is itself one.
@@ -102,12 +105,28 @@ func Rules() []Rule {
 
 		rule("webhook.suspended", WebhookSuspended, TheOwner),
 		rule("webhook.gone", WebhookGone, TheOwner),
+
+		{"need.claimed", NeedClaimed, Publisher, parties},
+		{"need.claimAccepted", NeedClaimAccepted, Claimants, parties},
+		{"need.claimDeclined", NeedClaimDeclined, Claimants, parties},
+		{"need.claimWithdrawn", NeedClaimWithdrawn, Publisher, parties},
+		{"need.claimLapsed", NeedClaimLapsed, Claimants, parties},
+		{"need.reported", NeedReported, Publisher, parties},
+		{"need.returned", NeedReturned, Claimants, parties},
+		{"need.confirmed", NeedConfirmed, Claimants, parties},
+		{"need.expired", NeedExpired, Publisher, parties},
+		{"resource.claimed", ResourceClaimed, Publisher, parties},
+		{"resource.claimAccepted", ResourceClaimAccepted, Claimants, parties},
+		{"resource.claimDeclined", ResourceClaimDeclined, Claimants, parties},
+		{"resource.claimWithdrawn", ResourceClaimWithdrawn, Publisher, parties},
+		{"resource.claimLapsed", ResourceClaimLapsed, Claimants, parties},
+		{"resource.expired", ResourceExpired, Publisher, parties},
 	}
 }
 
 // Events are the types of events that the room follows: those of the rules, and the others of what falls due.
 func Events() []string {
-	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*", "webhook.*"}
+	return []string{"contract.*", "amendment.*", "fulfilment.*", "appraisal.*", "publication.*", "role.*", "webhook.*", "need.*", "resource.*"}
 }
 
 // ruleOf finds the rule of an event.
@@ -145,6 +164,10 @@ func (c Circle) organisations(t told) []id.Organisation {
 		return t.but("", t.Appraiser)
 	case Appraised:
 		return t.but("", t.Appraised)
+	case Publisher:
+		return t.but("", t.Publisher)
+	case Claimants:
+		return t.but("", append([]id.Organisation{t.Claimant}, t.Claimants...)...)
 	}
 	return nil
 }

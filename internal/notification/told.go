@@ -28,6 +28,10 @@ type told struct {
 	TimeZone     string            `bson:"timeZone"`
 	Role         authz.Role        `bson:"role"`
 	Organisation id.Organisation   `bson:"organisation"`
+
+	Publisher id.Organisation   `bson:"publisher"`
+	Claimant  id.Organisation   `bson:"claimant"`
+	Claimants []id.Organisation `bson:"claimants"`
 }
 
 // read takes an event apart. One that names no parties is for the organisations that could read its subject then.
@@ -58,6 +62,10 @@ func (t told) named(to Circle) id.Organisation {
 		return t.Appraised
 	case Appraised:
 		return t.Appraiser
+	case Publisher:
+		return t.Claimant
+	case Claimants:
+		return t.Publisher
 	}
 	return t.Party
 }

@@ -75,13 +75,13 @@ func (r *Resource) can(v Verb) error {
 	if _, ok := next()[r.Status][v]; ok {
 		return nil
 	}
-	return fault.New(fault.Refused, CodeWrongState, "status", r.Status, "verb", v)
+	return fault.New(fault.Refused, CodeWrongState, "status", "RESOURCE_"+r.Status, "verb", v)
 }
 
 // move is the one place where a resource's state changes.
 func (r *Resource) move(v Verb, to Status) error {
 	if !slices.Contains(next()[r.Status][v], to) {
-		return fault.New(fault.Refused, CodeWrongState, "status", r.Status, "verb", v)
+		return fault.New(fault.Refused, CodeWrongState, "status", "RESOURCE_"+r.Status, "verb", v)
 	}
 	r.Status = to
 	return nil

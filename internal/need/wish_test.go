@@ -1,0 +1,147 @@
+package need
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/cobuild/cobuild/internal/exchange"
+	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/fault"
+)
+
+const telephone = "王奶奶 13812345678"
+
+func wish(change ...func(*Input)) Input {
+	in := input(func(in *Input) {
+		in.Kind, in.Title, in.Quantity, in.Unit, in.Contact = new(MicroWish), "想要一台收音机", 1, "台", new(telephone)
+		in.Resident = new(id.Person("per1_00000000000000000000000000"))
+	})
+	for _, c := range change {
+		c(&in)
+	}
+	return in
+}
+
+func (w *world) wished(change ...func(*Input)) *Need {
+	w.t.Helper()
+	in := wish(change...)
+	n, err := w.Publish(w.secretary(), PublishInput{Need: &in})
+	w.fine(err)
+	return n
+}
+
+func (w *world) consents(n *Need, agrees bool) {
+	w.t.Helper()
+	_, err := w.Consent(w.steward(), ConsentInput{ID: n.ID, Consent: agrees})
+	w.fine(err)
+}
+
+func TestAMicroWishSaysNothingOfWhoseItIs(t *testing.T) {
+	w := open(t)
+	for name, tt := range map[string]struct {
+		change func(*Input)
+		code   fault.Code
+		at     string
+	}{
+		"a telephone number in the title":   {func(in *Input) { in.Title = "请打 138-1234-5678" }, CodeWishReach, "title"},
+		"a telephone number in the text":    {func(in *Input) { in.Text = new("座机 0510 83590000") }, CodeWishReach, "text"},
+		"an address of mail":                {func(in *Input) { in.Text = new("wang@example.org") }, CodeWishReach, "text"},
+		"an identity number":                {func(in *Input) { in.Text = new("320206199003071234") }, exchange.CodeIdentity, "text"},
+		"an identity number as the contact": {func(in *Input) { in.Contact = new("320206199003071234") }, exchange.CodeIdentity, "contact"},
+		"where the resident lives":          {func(in *Input) { in.Place = point(120.29, 31.68) }, CodeWishPlace, "place"},
+		"a long contact":                    {func(in *Input) { in.Contact = new(strings.Repeat("x", 201)) }, fault.CodeTooLong, "contact"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.Collect(w.steward(), CollectInput{Need: wish(tt.change)})
+			refused(t, err, tt.code, "need."+tt.at)
+		})
+	}
+	_, err := w.Collect(w.unit(0), CollectInput{Need: wish()})
+	refused(t, err, CodeWishOf, "need.kind")
+}
+
+func TestTheContactIsShownToWhoHasTakenTheWishOnWhileTheResidentAgrees(t *testing.T) {
+	w := open(t)
+	n := w.wished(asksAcceptance)
+	shown := func(who string, want bool) {
+		t.Helper()
+		got := w.seen(w.people()[who], n)
+		if (got.Reach != "") != want || got.Resident != "" {
+			t.Errorf("%s is shown %q of %q", who, got.Reach.Clear(), got.Resident)
+		}
+	}
+	for who, sees := range map[string]bool{"secretary": true, "steward": true, "supervisor": false, "own member": false, "neighbour": false} {
+		shown(who, sees)
+	}
+	w.consents(n, true)
+	shown("claimant", false)
+	c := w.claimed(0, n, 1)
+	shown("claimant", false) // not accepted yet
+	_, err := w.AcceptClaim(w.secretary(), exchange.AcceptInput{ID: c.ID})
+	w.fine(err)
+	shown("claimant", true)
+	shown("neighbour", false)
+	shown("supervisor", false)
+	w.consents(n, false)
+	shown("claimant", false)
+	w.consents(n, true)
+	shown("claimant", true)
+	n = w.reported(0, c)
+	shown("claimant", true)
+	_, err = w.Confirm(w.secretary(), ConfirmInput{ID: n.ID, Change: change(n)})
+	w.fine(err)
+	shown("claimant", false) // the matter is closed
+	shown("secretary", true)
+	w.wait(KeepContact - time.Second)
+	w.tick()
+	shown("secretary", true)
+	w.wait(time.Second)
+	w.tick()
+	shown("secretary", false)
+	w.tells(n, ToldPublished, ToldConsented, ToldClaimed, ToldClaimAccepted, ToldConsentWithdrawn, ToldConsented, ToldReported, ToldFulfilled, ToldConfirmed, ToldContactDeleted)
+}
+
+func TestConsentIsForMicroWishesWithAContactAndItsOwnPeople(t *testing.T) {
+	w := open(t)
+	plain, bare, n := w.published(), w.wished(func(in *Input) { in.Contact, in.Resident = nil, nil }), w.wished()
+	_, err := w.Consent(w.secretary(), ConsentInput{ID: plain.ID, Consent: true})
+	refused(t, err, CodeReach, "")
+	_, err = w.Consent(w.secretary(), ConsentInput{ID: bare.ID, Consent: true})
+	refused(t, err, CodeNoReach, "")
+	_, err = w.Consent(w.unit(0), ConsentInput{ID: n.ID, Consent: true})
+	refused(t, err, fault.CodeForbidden, "")
+	_, err = w.Consent(w.stranger(), ConsentInput{ID: n.ID, Consent: true})
+	refused(t, err, fault.CodeNotFound, "")
+}
+
+func TestTheContactGoesWithTheErasureOfItsResident(t *testing.T) {
+	w := open(t)
+	n := w.wished()
+	w.consents(n, true)
+	w.fine(w.Forget(t.Context(), "per1_00000000000000000000000001"))
+	if got := w.reread(n); got.Reach == "" {
+		t.Error("somebody else's erasure took it")
+	}
+	w.fine(w.Forget(t.Context(), "per1_00000000000000000000000000"))
+	w.fine(w.Forget(t.Context(), "per1_00000000000000000000000000"))
+	if got := w.reread(n); got.Reach != "" || got.Resident != "" || got.ConsentAt != nil {
+		t.Errorf("there is still %+v", got)
+	}
+}
+
+func TestTheContactIsNeverKeptInClear(t *testing.T) {
+	w := open(t)
+	n := w.wished()
+	raw, err := w.db.Get(t.Context(), "needs", string(n.ID))
+	w.fine(err)
+	if bytes.Contains(raw, []byte("13812345678")) || raw.Lookup("contact").Type != bson.TypeBinary {
+		t.Error("the store holds it in clear")
+	}
+	if events := raw.Lookup("outbox").String(); strings.Contains(events, "per1_0") && strings.Contains(events, "resident") {
+		t.Errorf("an event names the resident: %s", events)
+	}
+}
