@@ -40,6 +40,7 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 		"Query.webhooks.organisation":        quoted(w.Unit), "Query.webhook.id": quoted(w.at["webhook"]), "Query.webhookDeliveries.webhook": quoted(w.at["webhook"]),
 		"Query.need.id": quoted(w.at["open need"]), "Query.resource.id": quoted(w.at["public resource"]), "Query.category.code": `"ELDERS_MEALS"`,
+		"Query.matches.need": quoted(w.at["open need"]), "Query.matches.nearMisses": "true",
 		"Query.auditTrail.subject": quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
 	}}
 }

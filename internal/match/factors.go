@@ -146,7 +146,8 @@ func (j *judge) distance(p *pair) *Factor {
 	f := &Factor{Name: Distance}
 	if metres, known := p.apart(); known {
 		f.Raw = new(float64(metres))
-		f.value = one - min(max(metres-d.Near, 0)*one/(reach-d.Near), one)
+		left := one - min(max(metres-d.Near, 0)*one/(reach-d.Near), one)
+		f.value = left * left / one // the first steps away count most
 		f.said = say("DISTANCE.METRES", "metres", number(metres), "reach", number(reach))
 		return f
 	}
