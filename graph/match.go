@@ -10,7 +10,7 @@ import (
 )
 
 // matches lists what may go with the one thing that the arguments name.
-func (r Rooms) matches(ctx context.Context, needed, offered, in *string, q match.Query, a page.Args) (*match.Connection, error) {
+func (r Rooms) matches(ctx context.Context, needed, offered, in *string, q match.Question, a page.Args) (*match.Connection, error) {
 	var err error
 	if q.Need, err = asked[id.Need]("need", needed, wire.Need()); err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ func (r *needResolver) Contracts(ctx context.Context, objs []*need.Need, first *
 
 // Matches is the resolver for the matches field.
 func (r *queryResolver) Matches(ctx context.Context, need *string, resource *string, community *string, nearMisses bool, minScore *float64, first *int, after *string, last *int, before *string) (*match.Connection, error) {
-	return r.Rooms.matches(ctx, need, resource, community, match.Query{NearMisses: nearMisses, MinScore: minScore}, paged(first, after, last, before))
+	return r.Rooms.matches(ctx, need, resource, community, match.Question{NearMisses: nearMisses, MinScore: minScore}, paged(first, after, last, before))
 }
 
 // MatchWeights is the resolver for the matchWeights field.

@@ -133,29 +133,29 @@ func (a *App) filed(ctx context.Context) ([]match.Filed, error) {
 }
 
 // promisedIn tells what organisations have open: in a contract the commitments that each provides while it is in force, on a
-// need or a resource their live claims.
-func (a *App) promisedIn(ctx context.Context, about string) ([]match.Promised, error) {
+// need or a resource their live claims. In what is there no more nobody has anything.
+func (a *App) promisedIn(ctx context.Context, about string) (out []match.Promised, err error) {
 	switch k, _ := id.KindOf(about); k {
 	case id.KindContract:
-		c, err := a.Contracts.Contract(ctx, id.Contract(about))
-		if err != nil {
-			return nil, err
+		var c *contract.Contract
+		if c, err = a.Contracts.Contract(ctx, id.Contract(about)); err == nil {
+			out = openIn(c)
 		}
-		return openIn(c), nil
 	case id.KindNeed:
-		n, err := a.Needs.Need(ctx, id.Need(about))
-		if err != nil {
-			return nil, err
+		var n *need.Need
+		if n, err = a.Needs.Need(ctx, id.Need(about)); err == nil {
+			out = claimedOf(&n.Listing)
 		}
-		return claimedOf(&n.Listing), nil
 	case id.KindResource:
-		r, err := a.Resources.Resource(ctx, id.Resource(about))
-		if err != nil {
-			return nil, err
+		var r *resource.Resource
+		if r, err = a.Resources.Resource(ctx, id.Resource(about)); err == nil {
+			out = offeredOf(&r.Listing)
 		}
-		return offeredOf(&r.Listing), nil
 	}
-	return nil, fmt.Errorf("app: nobody promises anything in %s", about)
+	if fault.Is(err, fault.CodeNotFound) {
+		return nil, nil
+	}
+	return out, err
 }
 
 func openIn(c *contract.Contract) []match.Promised {

@@ -18,8 +18,8 @@ const (
 	mostEach  = 40
 )
 
-// Query asks for the matches of one thing.
-type Query struct {
+// Question asks for the matches of one thing.
+type Question struct {
 	Need      *id.Need
 	Resource  *id.Resource
 	Community *id.Organisation
@@ -39,7 +39,7 @@ type Edge = page.Edge[*Match]
 
 // Matches lists what may go with a need, with a resource, or with anything that a community lacks or offers; the best
 // first.
-func (s *Service) Matches(ctx context.Context, q Query, a page.Args) (*Connection, error) {
+func (s *Service) Matches(ctx context.Context, q Question, a page.Args) (*Connection, error) {
 	if who := authz.From(ctx); !s.table.Allows(who, access.MatchRead, nil) {
 		return nil, s.table.Refusal(who, access.MatchRead)
 	}
@@ -58,7 +58,7 @@ func (s *Service) Matches(ctx context.Context, q Query, a page.Args) (*Connectio
 }
 
 // check refuses a question about nothing, or about several things at once.
-func (q Query) check() error {
+func (q Question) check() error {
 	asked := 0
 	for _, c := range []struct {
 		given bool
@@ -90,12 +90,12 @@ func (q Query) check() error {
 }
 
 // filter names the question, so that a cursor is of use for no other.
-func (q Query) filter() store.Filter {
+func (q Question) filter() store.Filter {
 	of := store.Field[string]("of").Is(string(value(q.Need)) + string(value(q.Resource)) + string(value(q.Community)))
 	return store.And(of, store.Field[bool]("near").Is(q.NearMisses), store.Field[int64]("least").Is(q.least()))
 }
 
-func (q Query) least() int64 { return int64(value(q.MinScore) * one * one) }
+func (q Question) least() int64 { return int64(value(q.MinScore) * one * one) }
 
 func value[V any](p *V) V {
 	var none V
@@ -112,7 +112,7 @@ func position(m *Match) store.Position {
 }
 
 // find judges the candidates of what is asked for, in order.
-func (s *Service) find(ctx context.Context, q Query) ([]*Match, error) {
+func (s *Service) find(ctx context.Context, q Question) ([]*Match, error) {
 	j, err := s.judge(ctx)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (s *Service) find(ctx context.Context, q Query) ([]*Match, error) {
 }
 
 // asked is what the question is about, and how many candidates to look at for each of it.
-func (s *Service) asked(ctx context.Context, q Query) ([]*Item, int, error) {
+func (s *Service) asked(ctx context.Context, q Question) ([]*Item, int, error) {
 	if q.Community != nil {
 		of, err := s.published(ctx, *q.Community)
 		return of, mostEach, err

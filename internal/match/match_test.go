@@ -147,7 +147,7 @@ func TestWhatHasEndedMatchesNothingEvenBeforeItsEventIsHeard(t *testing.T) {
 	r.ValidUntil = new(w.at.Add(30 * 24 * time.Hour))
 	need, res := w.put(t, meals()), w.put(t, r)
 	w.at = w.at.Add(31 * 24 * time.Hour)
-	if got := w.ask(as(t, estate()), t, Query{Need: new(id.Need(need)), NearMisses: true}); len(got) != 0 {
+	if got := w.ask(as(t, estate()), t, Question{Need: new(id.Need(need)), NearMisses: true}); len(got) != 0 {
 		t.Errorf("an ended resource is matched: %d", len(got))
 	}
 	if _, err := w.Matches(as(t, kitchen()), ofResource(res), page.Args{}); !fault.Is(err, CodeNotOpen) || fault.Of(err).Path[0] != "resource" {
@@ -167,11 +167,11 @@ func TestACommunitySeesTheMatchesOfAllThatItLacksAndOffers(t *testing.T) {
 	w.put(t, hall)
 	choir := Item{ID: "choir", Side: NeedSide, Organisation: kitchen(), Kind: "SOCIAL_ORGANISATION", Above: []id.Organisation{street(), hui()}, Category: "MEANS_ROOMS", Title: "排练场地"}
 	w.put(t, choir)
-	got := w.ask(as(t, estate()), t, Query{Community: new(estate())})
+	got := w.ask(as(t, estate()), t, Question{Community: new(estate())})
 	if len(got) != 2 || got[0].score < got[1].score {
 		t.Errorf("got %d", len(got))
 	}
-	if got := w.ask(as(t, village()), t, Query{Community: new(village())}); len(got) != 0 {
+	if got := w.ask(as(t, village()), t, Question{Community: new(village())}); len(got) != 0 {
 		t.Errorf("a community with nothing has %d", len(got))
 	}
 }
@@ -182,7 +182,7 @@ func TestNobodyIsMatchedWithThemselves(t *testing.T) {
 	r.Organisation = estate()
 	need := w.put(t, n)
 	w.put(t, r)
-	if got := w.ask(as(t, estate()), t, Query{Need: new(id.Need(need)), NearMisses: true}); len(got) != 0 {
+	if got := w.ask(as(t, estate()), t, Question{Need: new(id.Need(need)), NearMisses: true}); len(got) != 0 {
 		t.Error("an organisation is matched with itself")
 	}
 }
@@ -191,16 +191,16 @@ func TestAQuestionIsAboutOneThing(t *testing.T) {
 	w := open(t)
 	n := w.put(t, meals())
 	for name, tt := range map[string]struct {
-		q    Query
+		q    Question
 		code fault.Code
 		path string
 	}{
-		"nothing":          {Query{}, CodeOneQuestion, "need"},
-		"two things":       {Query{Need: new(id.Need(n)), Community: new(estate())}, CodeOneQuestion, "community"},
-		"another kind":     {Query{Resource: new(id.Resource(n))}, fault.CodeWrongID, "resource"},
-		"a unit":           {Query{Community: new(kitchen())}, fault.CodeWrongID, "community"},
+		"nothing":          {Question{}, CodeOneQuestion, "need"},
+		"two things":       {Question{Need: new(id.Need(n)), Community: new(estate())}, CodeOneQuestion, "community"},
+		"another kind":     {Question{Resource: new(id.Resource(n))}, fault.CodeWrongID, "resource"},
+		"a unit":           {Question{Community: new(kitchen())}, fault.CodeWrongID, "community"},
 		"an unknown need":  {ofNeed(id.Derived[string](id.KindNeed, "none")), fault.CodeNotFound, "need"},
-		"too good a score": {Query{Need: new(id.Need(n)), MinScore: new(1.5)}, fault.CodeOutOfRange, "minScore"},
+		"too good a score": {Question{Need: new(id.Need(n)), MinScore: new(1.5)}, fault.CodeOutOfRange, "minScore"},
 	} {
 		_, err := w.Matches(as(t, estate()), tt.q, page.Args{})
 		if f := fault.Of(err); err == nil || f.Code != tt.code || len(f.Path) != 1 || f.Path[0] != tt.path {
@@ -332,7 +332,7 @@ func TestACardFollowsItsItemWhereverItGoes(t *testing.T) {
 	if err != nil || slices.Contains(c.Spots, spot("public", string(hui()))) || !slices.Contains(c.Spots, spot("public", string(moved.Above[0]))) {
 		t.Errorf("the card stayed: %v, %v", c, err)
 	}
-	if got := w.ask(as(t, estate()), t, Query{Need: new(id.Need(need)), NearMisses: true}); len(got) != 1 || obstacleNames(got[0])[0] != TooFar {
+	if got := w.ask(as(t, estate()), t, Question{Need: new(id.Need(need)), NearMisses: true}); len(got) != 1 || obstacleNames(got[0])[0] != TooFar {
 		t.Errorf("got %d", len(got))
 	}
 	for range 2 { // a second time there is nothing to remove

@@ -120,7 +120,7 @@ func titlesOf(all []*Item) []string {
 // answer is what the first page of matches tells of a need.
 func (w *world) answer(t testing.TB, n *Item) []string {
 	t.Helper()
-	got, err := w.Matches(as(t, n.Organisation), Query{Need: new(id.Need(n.ID))}, page.Args{First: new(depth)})
+	got, err := w.Matches(as(t, n.Organisation), Question{Need: new(id.Need(n.ID))}, page.Args{First: new(depth)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,18 +45,18 @@ func BenchmarkMatches(b *testing.B) {
 	}
 	w.file(b)
 	docs.fill(b, w)
-	for name, question := range map[string]func(n int) (Query, id.Organisation){
-		"need": func(n int) (Query, id.Organisation) {
+	for name, question := range map[string]func(n int) (Question, id.Organisation){
+		"need": func(n int) (Question, id.Organisation) {
 			return ofNeed(needs[n*7919%size]), w.items[needs[n*7919%size]].Organisation
 		},
-		"resource": func(n int) (Query, id.Organisation) {
+		"resource": func(n int) (Question, id.Organisation) {
 			return ofResource(resources[n*7919%size]), w.items[resources[n*7919%size]].Organisation
 		},
-		"community": func(n int) (Query, id.Organisation) {
+		"community": func(n int) (Question, id.Organisation) {
 			c := id.Organisation(communities[n*7919%size])
-			return Query{Community: &c}, c
+			return Question{Community: &c}, c
 		},
-		"near misses": func(n int) (Query, id.Organisation) {
+		"near misses": func(n int) (Question, id.Organisation) {
 			q := ofNeed(needs[n*7919%size])
 			q.NearMisses = true
 			return q, w.items[needs[n*7919%size]].Organisation

@@ -186,7 +186,7 @@ func cook() Item {
 }
 
 // ask lists matches of one thing.
-func (w *world) ask(ctx context.Context, t testing.TB, q Query) []*Match {
+func (w *world) ask(ctx context.Context, t testing.TB, q Question) []*Match {
 	t.Helper()
 	got, err := w.Matches(ctx, q, page.Args{First: new(100)})
 	if err != nil {
@@ -195,8 +195,8 @@ func (w *world) ask(ctx context.Context, t testing.TB, q Query) []*Match {
 	return got.Nodes()
 }
 
-func ofNeed(i string) Query     { return Query{Need: new(id.Need(i))} }
-func ofResource(i string) Query { return Query{Resource: new(id.Resource(i))} }
+func ofNeed(i string) Question     { return Question{Need: new(id.Need(i))} }
+func ofResource(i string) Question { return Question{Resource: new(id.Resource(i))} }
 
 // factor finds one of a match's factors.
 func factor(t testing.TB, m *Match, name FactorName) *Factor {
