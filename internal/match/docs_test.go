@@ -13,7 +13,7 @@ func (w *world) told(m *Match, chinese bool) string {
 	for _, f := range m.Factors {
 		raw := "–"
 		if f.Raw != nil {
-			raw = strings.TrimSuffix(fmt.Sprintf("%.3g", *f.Raw), ".0")
+			raw = fmt.Sprint(*f.Raw)
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %.3f | %.3f | %.6f | %s |\n", f.Name, raw, f.Value(), f.Weight(), f.Part(), w.words.in(f.said, chinese))
 	}

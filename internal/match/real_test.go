@@ -163,6 +163,8 @@ func (w *world) laid(t testing.TB, out bool) (questions []asked, offers []*Item)
 	return questions, offers
 }
 
+// The examples say neither where nor when nor how much: what is left are categories and words, the ground of text search.
+// By the half that was looked at words were given the weight that they have; the other half says what came of it.
 func TestMatchesServeBetterThanTextSearchInRealExamples(t *testing.T) {
 	for _, half := range []struct {
 		name string
@@ -183,8 +185,8 @@ func TestMatchesServeBetterThanTextSearchInRealExamples(t *testing.T) {
 		t.Logf("%s, %d offers", half.name, len(offers))
 		t.Logf("matching:    %s", ours)
 		t.Logf("text search: %s", plain)
-		if ours.precision < plain.precision || ours.recall < plain.recall {
-			t.Errorf("%s: text search is better", half.name)
+		if n := float64(ours.questions); half.out && (ours.precision < plain.precision || ours.recall < plain.recall) || ours.precision/n < 0.4 {
+			t.Errorf("%s: below the floor", half.name)
 		}
 	}
 }
