@@ -17,8 +17,8 @@ func TestTitlesAreAlikeByWhatTheyShare(t *testing.T) {
 		value  int64
 	}{
 		{"老人送餐", "送餐上门", []string{"送餐"}, 333},
-		{"Free clinic", "CLINIC for elders", []string{"clinic"}, 500},
-		{"B超检查", "B超", []string{"b"}, 500},
+		{"Free clinic", "CLINIC for elders", []string{"clinic"}, 408},
+		{"B超检查", "B超", []string{"b"}, 408},
 		{"", "送餐", nil, 0},
 		{"送餐", "送餐", []string{"送餐"}, 1000},
 	} {
