@@ -17,12 +17,15 @@ import (
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/exchange"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,7 +40,9 @@ type CommercialCommunityResolver interface {
 	PropertyManager(ctx context.Context, objs []*community.CommercialCommunity) ([]*unit.ResidentUnit, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.CommercialCommunity) ([]*appraisal.CooperationRecord, error)
+	Needs(ctx context.Context, objs []*community.CommercialCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error)
 	CooperationProfile(ctx context.Context, objs []*community.CommercialCommunity) ([]*profile.Profile, error)
+	Resources(ctx context.Context, objs []*community.CommercialCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error)
 	ResidentUnits(ctx context.Context, objs []*community.CommercialCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type OldEstateCommunityResolver interface {
@@ -45,7 +50,9 @@ type OldEstateCommunityResolver interface {
 	District(ctx context.Context, objs []*community.OldEstateCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.OldEstateCommunity) ([]*appraisal.CooperationRecord, error)
+	Needs(ctx context.Context, objs []*community.OldEstateCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error)
 	CooperationProfile(ctx context.Context, objs []*community.OldEstateCommunity) ([]*profile.Profile, error)
+	Resources(ctx context.Context, objs []*community.OldEstateCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error)
 	ResidentUnits(ctx context.Context, objs []*community.OldEstateCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type ResettlementCommunityResolver interface {
@@ -53,7 +60,9 @@ type ResettlementCommunityResolver interface {
 	District(ctx context.Context, objs []*community.ResettlementCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.ResettlementCommunity) ([]*appraisal.CooperationRecord, error)
+	Needs(ctx context.Context, objs []*community.ResettlementCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error)
 	CooperationProfile(ctx context.Context, objs []*community.ResettlementCommunity) ([]*profile.Profile, error)
+	Resources(ctx context.Context, objs []*community.ResettlementCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error)
 	ResidentUnits(ctx context.Context, objs []*community.ResettlementCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 type RuralCommunityResolver interface {
@@ -61,13 +70,69 @@ type RuralCommunityResolver interface {
 	District(ctx context.Context, objs []*community.RuralCommunity) ([]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*community.RuralCommunity) ([]*appraisal.CooperationRecord, error)
+	Needs(ctx context.Context, objs []*community.RuralCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error)
 	CooperationProfile(ctx context.Context, objs []*community.RuralCommunity) ([]*profile.Profile, error)
+	Resources(ctx context.Context, objs []*community.RuralCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error)
 	ResidentUnits(ctx context.Context, objs []*community.RuralCommunity, filter *unit.ResidentUnitFilter, orderBy *unit.ResidentUnitOrder, first *int, after *string, last *int, before *string) ([]*page.Connection[*unit.ResidentUnit], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_CommercialCommunity_needs_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*need.Filter, error) {
+			return unmarshalONeedFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋneedᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
 
 func field_CommercialCommunity_residentUnits_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -83,6 +148,114 @@ func field_CommercialCommunity_residentUnits_args(ctx context.Context, ec *execu
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*unit.ResidentUnitOrder, error) {
 			return unmarshalOResidentUnitOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐResidentUnitOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_CommercialCommunity_resources_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*resource.Filter, error) {
+			return unmarshalOResourceFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋresourceᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_OldEstateCommunity_needs_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*need.Filter, error) {
+			return unmarshalONeedFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋneedᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -177,6 +350,114 @@ func field_OldEstateCommunity_residentUnits_args(ctx context.Context, ec *execut
 	return args, nil
 }
 
+func field_OldEstateCommunity_resources_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*resource.Filter, error) {
+			return unmarshalOResourceFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋresourceᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_ResettlementCommunity_needs_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*need.Filter, error) {
+			return unmarshalONeedFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋneedᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func field_ResettlementCommunity_residentUnits_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -231,6 +512,114 @@ func field_ResettlementCommunity_residentUnits_args(ctx context.Context, ec *exe
 	return args, nil
 }
 
+func field_ResettlementCommunity_resources_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*resource.Filter, error) {
+			return unmarshalOResourceFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋresourceᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_RuralCommunity_needs_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*need.Filter, error) {
+			return unmarshalONeedFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋneedᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func field_RuralCommunity_residentUnits_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -245,6 +634,60 @@ func field_RuralCommunity_residentUnits_args(ctx context.Context, ec *executionC
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*unit.ResidentUnitOrder, error) {
 			return unmarshalOResidentUnitOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐResidentUnitOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_RuralCommunity_resources_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*resource.Filter, error) {
+			return unmarshalOResourceFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋresourceᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1015,6 +1458,73 @@ func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationRecord(c
 	)
 }
 
+func _CommercialCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CommercialCommunity_needs(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommercialCommunity_needs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*need.Need]) graphql.Marshaler {
+			return marshalONeedConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CommercialCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommercialCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NeedConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CommercialCommunity_needs_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CommercialCommunity_needs(ctx context.Context, field graphql.CollectedField, obj *community.CommercialCommunity) (any, error) {
+	resolver := ec.Resolvers.CommercialCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.CommercialCommunity](ctx, "CommercialCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Needs(ctx, batch.Parents, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*need.Need]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommercialCommunity.needs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Needs(ctx, []*community.CommercialCommunity{obj}, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*need.Need]](
+		ctx,
+		results,
+		err,
+		"CommercialCommunity.needs",
+	)
+}
+
 func _CommercialCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1067,6 +1577,73 @@ func (ec *executionContext) resolveBatch_CommercialCommunity_cooperationProfile(
 		results,
 		err,
 		"CommercialCommunity.cooperationProfile",
+	)
+}
+
+func _CommercialCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.CommercialCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_CommercialCommunity_resources(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_CommercialCommunity_resources(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*resource.Resource]) graphql.Marshaler {
+			return marshalOResourceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_CommercialCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CommercialCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResourceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_CommercialCommunity_resources_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_CommercialCommunity_resources(ctx context.Context, field graphql.CollectedField, obj *community.CommercialCommunity) (any, error) {
+	resolver := ec.Resolvers.CommercialCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.CommercialCommunity](ctx, "CommercialCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Resources(ctx, batch.Parents, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*resource.Resource]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"CommercialCommunity.resources",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Resources(ctx, []*community.CommercialCommunity{obj}, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*resource.Resource]](
+		ctx,
+		results,
+		err,
+		"CommercialCommunity.resources",
 	)
 }
 
@@ -1959,6 +2536,73 @@ func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationRecord(ct
 	)
 }
 
+func _OldEstateCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OldEstateCommunity_needs(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OldEstateCommunity_needs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*need.Need]) graphql.Marshaler {
+			return marshalONeedConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OldEstateCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OldEstateCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NeedConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_OldEstateCommunity_needs_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_OldEstateCommunity_needs(ctx context.Context, field graphql.CollectedField, obj *community.OldEstateCommunity) (any, error) {
+	resolver := ec.Resolvers.OldEstateCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.OldEstateCommunity](ctx, "OldEstateCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Needs(ctx, batch.Parents, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*need.Need]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OldEstateCommunity.needs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Needs(ctx, []*community.OldEstateCommunity{obj}, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*need.Need]](
+		ctx,
+		results,
+		err,
+		"OldEstateCommunity.needs",
+	)
+}
+
 func _OldEstateCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2011,6 +2655,73 @@ func (ec *executionContext) resolveBatch_OldEstateCommunity_cooperationProfile(c
 		results,
 		err,
 		"OldEstateCommunity.cooperationProfile",
+	)
+}
+
+func _OldEstateCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.OldEstateCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_OldEstateCommunity_resources(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_OldEstateCommunity_resources(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*resource.Resource]) graphql.Marshaler {
+			return marshalOResourceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_OldEstateCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OldEstateCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResourceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_OldEstateCommunity_resources_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_OldEstateCommunity_resources(ctx context.Context, field graphql.CollectedField, obj *community.OldEstateCommunity) (any, error) {
+	resolver := ec.Resolvers.OldEstateCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.OldEstateCommunity](ctx, "OldEstateCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Resources(ctx, batch.Parents, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*resource.Resource]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"OldEstateCommunity.resources",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Resources(ctx, []*community.OldEstateCommunity{obj}, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*resource.Resource]](
+		ctx,
+		results,
+		err,
+		"OldEstateCommunity.resources",
 	)
 }
 
@@ -2816,6 +3527,73 @@ func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationRecord
 	)
 }
 
+func _ResettlementCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResettlementCommunity_needs(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResettlementCommunity_needs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*need.Need]) graphql.Marshaler {
+			return marshalONeedConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResettlementCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResettlementCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NeedConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_ResettlementCommunity_needs_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResettlementCommunity_needs(ctx context.Context, field graphql.CollectedField, obj *community.ResettlementCommunity) (any, error) {
+	resolver := ec.Resolvers.ResettlementCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.ResettlementCommunity](ctx, "ResettlementCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Needs(ctx, batch.Parents, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*need.Need]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResettlementCommunity.needs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Needs(ctx, []*community.ResettlementCommunity{obj}, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*need.Need]](
+		ctx,
+		results,
+		err,
+		"ResettlementCommunity.needs",
+	)
+}
+
 func _ResettlementCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2868,6 +3646,73 @@ func (ec *executionContext) resolveBatch_ResettlementCommunity_cooperationProfil
 		results,
 		err,
 		"ResettlementCommunity.cooperationProfile",
+	)
+}
+
+func _ResettlementCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.ResettlementCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResettlementCommunity_resources(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResettlementCommunity_resources(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*resource.Resource]) graphql.Marshaler {
+			return marshalOResourceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResettlementCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResettlementCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResourceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_ResettlementCommunity_resources_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResettlementCommunity_resources(ctx context.Context, field graphql.CollectedField, obj *community.ResettlementCommunity) (any, error) {
+	resolver := ec.Resolvers.ResettlementCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.ResettlementCommunity](ctx, "ResettlementCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Resources(ctx, batch.Parents, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*resource.Resource]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResettlementCommunity.resources",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Resources(ctx, []*community.ResettlementCommunity{obj}, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*resource.Resource]](
+		ctx,
+		results,
+		err,
+		"ResettlementCommunity.resources",
 	)
 }
 
@@ -3609,6 +4454,73 @@ func (ec *executionContext) resolveBatch_RuralCommunity_cooperationRecord(ctx co
 	)
 }
 
+func _RuralCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuralCommunity_needs(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuralCommunity_needs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*need.Need]) graphql.Marshaler {
+			return marshalONeedConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuralCommunity_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuralCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NeedConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_RuralCommunity_needs_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuralCommunity_needs(ctx context.Context, field graphql.CollectedField, obj *community.RuralCommunity) (any, error) {
+	resolver := ec.Resolvers.RuralCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.RuralCommunity](ctx, "RuralCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Needs(ctx, batch.Parents, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*need.Need]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuralCommunity.needs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Needs(ctx, []*community.RuralCommunity{obj}, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*need.Need]](
+		ctx,
+		results,
+		err,
+		"RuralCommunity.needs",
+	)
+}
+
 func _RuralCommunity_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3661,6 +4573,73 @@ func (ec *executionContext) resolveBatch_RuralCommunity_cooperationProfile(ctx c
 		results,
 		err,
 		"RuralCommunity.cooperationProfile",
+	)
+}
+
+func _RuralCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *community.RuralCommunity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_RuralCommunity_resources(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_RuralCommunity_resources(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*resource.Resource]) graphql.Marshaler {
+			return marshalOResourceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_RuralCommunity_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuralCommunity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResourceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_RuralCommunity_resources_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_RuralCommunity_resources(ctx context.Context, field graphql.CollectedField, obj *community.RuralCommunity) (any, error) {
+	resolver := ec.Resolvers.RuralCommunity()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*community.RuralCommunity](ctx, "RuralCommunity"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Resources(ctx, batch.Parents, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*resource.Resource]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"RuralCommunity.resources",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Resources(ctx, []*community.RuralCommunity{obj}, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*resource.Resource]](
+		ctx,
+		results,
+		err,
+		"RuralCommunity.resources",
 	)
 }
 
@@ -4755,11 +5734,23 @@ func _CommercialCommunity(ctx context.Context, ec *executionContext, sel ast.Sel
 				func(ctx context.Context) graphql.Marshaler {
 					return _CommercialCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "needs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CommercialCommunity_needs(ctx, ec, field, obj)
+				})
 		case "cooperationProfile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _CommercialCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "resources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _CommercialCommunity_resources(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5005,11 +5996,23 @@ func _OldEstateCommunity(ctx context.Context, ec *executionContext, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return _OldEstateCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "needs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OldEstateCommunity_needs(ctx, ec, field, obj)
+				})
 		case "cooperationProfile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _OldEstateCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "resources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _OldEstateCommunity_resources(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5211,11 +6214,23 @@ func _ResettlementCommunity(ctx context.Context, ec *executionContext, sel ast.S
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResettlementCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "needs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResettlementCommunity_needs(ctx, ec, field, obj)
+				})
 		case "cooperationProfile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResettlementCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "resources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResettlementCommunity_resources(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5379,11 +6394,23 @@ func _RuralCommunity(ctx context.Context, ec *executionContext, sel ast.Selectio
 				func(ctx context.Context) graphql.Marshaler {
 					return _RuralCommunity_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "needs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuralCommunity_needs(ctx, ec, field, obj)
+				})
 		case "cooperationProfile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _RuralCommunity_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "resources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _RuralCommunity_resources(ctx, ec, field, obj)
 				})
 		case "residentUnits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -5603,6 +6630,21 @@ func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommu
 }
 
 func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v community.Kind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CommunityType!")
+	}
+	return res
+}
+
+func unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx context.Context, ec *executionContext, v any) (exchange.CommunityType, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := exchange.CommunityType(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v exchange.CommunityType) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalString(string(v))
 	if res == graphql.Null {
@@ -5880,6 +6922,42 @@ func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcomm
 	return ret
 }
 
+func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]exchange.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]exchange.CommunityType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []exchange.CommunityType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNCommunityType2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOCommunityType2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpublicationᚐCommunityTypeᚄ(ctx context.Context, ec *executionContext, v any) ([]publication.CommunityType, error) {
 	if v == nil {
 		return nil, nil
@@ -5962,6 +7040,25 @@ func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋco
 }
 
 func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcommunityᚐKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *community.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
+}
+
+func unmarshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx context.Context, ec *executionContext, v any) (*exchange.CommunityType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := exchange.CommunityType(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOCommunityType2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐCommunityType(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *exchange.CommunityType) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/personalaccess"
+	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
 // claimed is what a claim is on.
@@ -61,3 +62,13 @@ func (r Rooms) kin(ctx context.Context, of []*category.Category, kin func(*categ
 
 // below are the categories right below one.
 func below(t *category.Tree, c *category.Category) []*category.Category { return t.Children(c.Code) }
+
+// found is what goes by a code: null where there is none.
+func found[T any](ctx context.Context, code string, get func(context.Context, string) (T, error)) (T, error) {
+	t, err := get(ctx, code)
+	if fault.Is(err, fault.CodeNotFound) {
+		var none T
+		return none, nil
+	}
+	return t, err
+}

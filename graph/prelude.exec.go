@@ -1567,6 +1567,35 @@ func marshalNFloat2float64(ctx context.Context, ec *executionContext, sel ast.Se
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNFloat2ᚕfloat64ᚄ(ctx context.Context, ec *executionContext, v any) ([]float64, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]float64, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNFloat2float64(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNFloat2ᚕfloat64ᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []float64) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNFloat2float64(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐAPIKey(ctx context.Context, ec *executionContext, v any) (id.APIKey, error) {
 	res, err := wire.UnmarshalAPIKeyID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1617,6 +1646,34 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐBulkJob(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.BulkJob) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalBulkJobID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCategory(ctx context.Context, ec *executionContext, v any) (id.Category, error) {
+	res, err := wire.UnmarshalCategoryID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCategory(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Category) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalCategoryID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx context.Context, ec *executionContext, v any) (id.Claim, error) {
+	res, err := wire.UnmarshalClaimID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Claim) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalClaimID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -1777,6 +1834,20 @@ func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryClause
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, v any) (id.Need, error) {
+	res, err := wire.UnmarshalNeedID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Need) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalNeedID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNotification(ctx context.Context, ec *executionContext, v any) (id.Notification, error) {
 	res, err := wire.UnmarshalNotificationID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -1869,6 +1940,20 @@ func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(c
 func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPublished(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Published) graphql.Marshaler {
 	_ = sel
 	res := wire.MarshalPublishedID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, v any) (id.Resource, error) {
+	res, err := wire.UnmarshalResourceID(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v id.Resource) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalResourceID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -2305,6 +2390,41 @@ func marshalOFloat2ᚖfloat64(ctx context.Context, ec *executionContext, sel ast
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaimᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Claim, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]id.Claim, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaimᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []id.Claim) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = marshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐClaim(ctx, ec, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOID2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐCommitmentᚄ(ctx context.Context, ec *executionContext, v any) ([]id.Commitment, error) {
 	if v == nil {
 		return nil, nil
@@ -2548,6 +2668,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐLibraryCla
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, v any) (*id.Need, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalNeedID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐNeed(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Need) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalNeedID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐOrganisation(ctx context.Context, ec *executionContext, v any) (*id.Organisation, error) {
 	if v == nil {
 		return nil, nil
@@ -2579,6 +2716,23 @@ func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐPerson(ctx
 	}
 	_ = sel
 	res := wire.MarshalPersonID(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func unmarshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, v any) (*id.Resource, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := wire.UnmarshalResourceID(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOID2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐResource(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *id.Resource) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := wire.MarshalResourceID(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 

@@ -27,6 +27,8 @@ type ResolverRoot interface {
 	Appraisal() AppraisalResolver
 	AppraisalAnswer() AppraisalAnswerResolver
 	BulkJob() BulkJobResolver
+	Category() CategoryResolver
+	Claim() ClaimResolver
 	CoBuildingContract() CoBuildingContractResolver
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
@@ -63,6 +65,7 @@ type ResolverRoot interface {
 	Invitation() InvitationResolver
 	LibraryClause() LibraryClauseResolver
 	Mutation() MutationResolver
+	Need() NeedResolver
 	Notification() NotificationResolver
 	OldEstateCommunity() OldEstateCommunityResolver
 	Person() PersonResolver
@@ -82,6 +85,7 @@ type ResolverRoot interface {
 	ReportSection() ReportSectionResolver
 	ResettlementCommunity() ResettlementCommunityResolver
 	ResidentUnit() ResidentUnitResolver
+	Resource() ResourceResolver
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
 	SecurityEntry() SecurityEntryResolver
@@ -125,9 +129,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AcceptClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptClaimInput)),
 			graphql.NewInputUnmarshaler("AcceptDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptDelegationInput)),
 			graphql.NewInputUnmarshaler("AcceptFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptFulfilmentInput)),
 			graphql.NewInputUnmarshaler("AcceptInvitationInput", graphql.BindUnmarshaler(ec, unmarshalInputAcceptInvitationInput)),
+			graphql.NewInputUnmarshaler("AddCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputAddCategoryInput)),
 			graphql.NewInputUnmarshaler("AddClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputAddClientKeyInput)),
 			graphql.NewInputUnmarshaler("AgreeToAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToAmendmentInput)),
 			graphql.NewInputUnmarshaler("AgreeToContractInput", graphql.BindUnmarshaler(ec, unmarshalInputAgreeToContractInput)),
@@ -144,6 +150,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AppraisalRatingInput", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalRatingInput)),
 			graphql.NewInputUnmarshaler("AppraisalStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputAppraisalStatusChoice)),
 			graphql.NewInputUnmarshaler("AttachFileInput", graphql.BindUnmarshaler(ec, unmarshalInputAttachFileInput)),
+			graphql.NewInputUnmarshaler("AudienceChoice", graphql.BindUnmarshaler(ec, unmarshalInputAudienceChoice)),
 			graphql.NewInputUnmarshaler("BilingualTextInput", graphql.BindUnmarshaler(ec, unmarshalInputBilingualTextInput)),
 			graphql.NewInputUnmarshaler("BulkColumnInput", graphql.BindUnmarshaler(ec, unmarshalInputBulkColumnInput)),
 			graphql.NewInputUnmarshaler("BulkJobFilter", graphql.BindUnmarshaler(ec, unmarshalInputBulkJobFilter)),
@@ -151,9 +158,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CancelAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelAmendmentInput)),
 			graphql.NewInputUnmarshaler("CancelBulkJobInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelBulkJobInput)),
 			graphql.NewInputUnmarshaler("CancelContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCancelContractInput)),
+			graphql.NewInputUnmarshaler("CategoryChoice", graphql.BindUnmarshaler(ec, unmarshalInputCategoryChoice)),
+			graphql.NewInputUnmarshaler("ChangeNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputChangeNeedInput)),
 			graphql.NewInputUnmarshaler("ChangePasswordInput", graphql.BindUnmarshaler(ec, unmarshalInputChangePasswordInput)),
+			graphql.NewInputUnmarshaler("ChangeResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputChangeResourceInput)),
+			graphql.NewInputUnmarshaler("ClaimNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimNeedInput)),
+			graphql.NewInputUnmarshaler("ClaimResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputClaimResourceInput)),
 			graphql.NewInputUnmarshaler("ClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputClauseInput)),
 			graphql.NewInputUnmarshaler("ClauseTopicChoice", graphql.BindUnmarshaler(ec, unmarshalInputClauseTopicChoice)),
+			graphql.NewInputUnmarshaler("CloseNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputCloseNeedInput)),
+			graphql.NewInputUnmarshaler("CollectNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputCollectNeedInput)),
 			graphql.NewInputUnmarshaler("CommercialCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputCommercialCommunityInput)),
 			graphql.NewInputUnmarshaler("CommitmentChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentChoice)),
 			graphql.NewInputUnmarshaler("CommitmentContractStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommitmentContractStatusChoice)),
@@ -165,6 +179,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CommunityStrategyChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityStrategyChoice)),
 			graphql.NewInputUnmarshaler("CommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("CompleteContractInput", graphql.BindUnmarshaler(ec, unmarshalInputCompleteContractInput)),
+			graphql.NewInputUnmarshaler("ConfirmNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputConfirmNeedInput)),
+			graphql.NewInputUnmarshaler("ConsentToContactInput", graphql.BindUnmarshaler(ec, unmarshalInputConsentToContactInput)),
 			graphql.NewInputUnmarshaler("ContractChoice", graphql.BindUnmarshaler(ec, unmarshalInputContractChoice)),
 			graphql.NewInputUnmarshaler("ContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputContractFilter)),
 			graphql.NewInputUnmarshaler("ContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputContractOrder)),
@@ -184,6 +200,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateRange", graphql.BindUnmarshaler(ec, unmarshalInputDateRange)),
 			graphql.NewInputUnmarshaler("DateTimeRange", graphql.BindUnmarshaler(ec, unmarshalInputDateTimeRange)),
 			graphql.NewInputUnmarshaler("DeclineAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineAmendmentInput)),
+			graphql.NewInputUnmarshaler("DeclineClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineClaimInput)),
 			graphql.NewInputUnmarshaler("DeclineContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDeclineContractInput)),
 			graphql.NewInputUnmarshaler("DelegateInput", graphql.BindUnmarshaler(ec, unmarshalInputDelegateInput)),
 			graphql.NewInputUnmarshaler("DelegationFilter", graphql.BindUnmarshaler(ec, unmarshalInputDelegationFilter)),
@@ -196,6 +213,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DraftAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftAmendmentInput)),
 			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
+			graphql.NewInputUnmarshaler("DraftResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftResourceInput)),
 			graphql.NewInputUnmarshaler("DualRegistrationInput", graphql.BindUnmarshaler(ec, unmarshalInputDualRegistrationInput)),
 			graphql.NewInputUnmarshaler("EnableServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputEnableServiceAccountInput)),
 			graphql.NewInputUnmarshaler("EndDelegationInput", graphql.BindUnmarshaler(ec, unmarshalInputEndDelegationInput)),
@@ -204,9 +222,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ErasePersonInput", graphql.BindUnmarshaler(ec, unmarshalInputErasePersonInput)),
 			graphql.NewInputUnmarshaler("EventFilter", graphql.BindUnmarshaler(ec, unmarshalInputEventFilter)),
 			graphql.NewInputUnmarshaler("EvidenceInput", graphql.BindUnmarshaler(ec, unmarshalInputEvidenceInput)),
+			graphql.NewInputUnmarshaler("ExchangeCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeCommunityTypeChoice)),
+			graphql.NewInputUnmarshaler("ExchangeOrder", graphql.BindUnmarshaler(ec, unmarshalInputExchangeOrder)),
+			graphql.NewInputUnmarshaler("ExchangePlaceInput", graphql.BindUnmarshaler(ec, unmarshalInputExchangePlaceInput)),
+			graphql.NewInputUnmarshaler("ExchangeUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeUnitKindChoice)),
+			graphql.NewInputUnmarshaler("ExchangeVisibilityChoice", graphql.BindUnmarshaler(ec, unmarshalInputExchangeVisibilityChoice)),
 			graphql.NewInputUnmarshaler("FulfilmentFilter", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentFilter)),
 			graphql.NewInputUnmarshaler("FulfilmentOrder", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentOrder)),
 			graphql.NewInputUnmarshaler("FulfilmentStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputFulfilmentStatusChoice)),
+			graphql.NewInputUnmarshaler("GeoPointInput", graphql.BindUnmarshaler(ec, unmarshalInputGeoPointInput)),
 			graphql.NewInputUnmarshaler("GiveContractNoticeInput", graphql.BindUnmarshaler(ec, unmarshalInputGiveContractNoticeInput)),
 			graphql.NewInputUnmarshaler("GrantRoleInput", graphql.BindUnmarshaler(ec, unmarshalInputGrantRoleInput)),
 			graphql.NewInputUnmarshaler("IdentityProofInput", graphql.BindUnmarshaler(ec, unmarshalInputIdentityProofInput)),
@@ -217,11 +241,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
 			graphql.NewInputUnmarshaler("LinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputLinkIdentityInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
+			graphql.NewInputUnmarshaler("MoveCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputMoveCategoryInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
+			graphql.NewInputUnmarshaler("NeedFilter", graphql.BindUnmarshaler(ec, unmarshalInputNeedFilter)),
+			graphql.NewInputUnmarshaler("NeedInput", graphql.BindUnmarshaler(ec, unmarshalInputNeedInput)),
+			graphql.NewInputUnmarshaler("NeedKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNeedKindChoice)),
+			graphql.NewInputUnmarshaler("NeedStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputNeedStatusChoice)),
 			graphql.NewInputUnmarshaler("NotificationFilter", graphql.BindUnmarshaler(ec, unmarshalInputNotificationFilter)),
 			graphql.NewInputUnmarshaler("NotificationKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputNotificationKindChoice)),
 			graphql.NewInputUnmarshaler("NotificationWishInput", graphql.BindUnmarshaler(ec, unmarshalInputNotificationWishInput)),
 			graphql.NewInputUnmarshaler("ObjectToCompletionInput", graphql.BindUnmarshaler(ec, unmarshalInputObjectToCompletionInput)),
+			graphql.NewInputUnmarshaler("OfferResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputOfferResourceInput)),
 			graphql.NewInputUnmarshaler("OldEstateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputOldEstateCommunityInput)),
 			graphql.NewInputUnmarshaler("OpenAmendmentForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenAmendmentForSigningInput)),
 			graphql.NewInputUnmarshaler("OpenContractForSigningInput", graphql.BindUnmarshaler(ec, unmarshalInputOpenContractForSigningInput)),
@@ -231,6 +261,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProposeAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeAmendmentInput)),
 			graphql.NewInputUnmarshaler("ProposeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputProposeContractInput)),
 			graphql.NewInputUnmarshaler("ProposePublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputProposePublicationInput)),
+			graphql.NewInputUnmarshaler("PublishNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputPublishNeedInput)),
 			graphql.NewInputUnmarshaler("PublishedCommunityTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputPublishedCommunityTypeChoice)),
 			graphql.NewInputUnmarshaler("PublishedContractFilter", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractFilter)),
 			graphql.NewInputUnmarshaler("PublishedContractOrder", graphql.BindUnmarshaler(ec, unmarshalInputPublishedContractOrder)),
@@ -243,12 +274,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegisterSubDistrictInput", graphql.BindUnmarshaler(ec, unmarshalInputRegisterSubDistrictInput)),
 			graphql.NewInputUnmarshaler("RemoveClientKeyInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveClientKeyInput)),
 			graphql.NewInputUnmarshaler("RemoveFileInput", graphql.BindUnmarshaler(ec, unmarshalInputRemoveFileInput)),
+			graphql.NewInputUnmarshaler("RenameCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRenameCategoryInput)),
 			graphql.NewInputUnmarshaler("RenewContractInput", graphql.BindUnmarshaler(ec, unmarshalInputRenewContractInput)),
 			graphql.NewInputUnmarshaler("ReopenAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReopenContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReopenContractInput)),
 			graphql.NewInputUnmarshaler("ReplayWebhookDeliveriesInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveriesInput)),
 			graphql.NewInputUnmarshaler("ReplayWebhookDeliveryInput", graphql.BindUnmarshaler(ec, unmarshalInputReplayWebhookDeliveryInput)),
 			graphql.NewInputUnmarshaler("ReportFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReportFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ReportNeedFulfilledInput", graphql.BindUnmarshaler(ec, unmarshalInputReportNeedFulfilledInput)),
 			graphql.NewInputUnmarshaler("ReportPeriod", graphql.BindUnmarshaler(ec, unmarshalInputReportPeriod)),
 			graphql.NewInputUnmarshaler("ReportScope", graphql.BindUnmarshaler(ec, unmarshalInputReportScope)),
 			graphql.NewInputUnmarshaler("RequestAmendmentChangesInput", graphql.BindUnmarshaler(ec, unmarshalInputRequestAmendmentChangesInput)),
@@ -257,10 +290,16 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ResidentUnitFilter", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitFilter)),
 			graphql.NewInputUnmarshaler("ResidentUnitOrder", graphql.BindUnmarshaler(ec, unmarshalInputResidentUnitOrder)),
 			graphql.NewInputUnmarshaler("ResolveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputResolveFulfilmentInput)),
+			graphql.NewInputUnmarshaler("ResourceFilter", graphql.BindUnmarshaler(ec, unmarshalInputResourceFilter)),
+			graphql.NewInputUnmarshaler("ResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputResourceInput)),
+			graphql.NewInputUnmarshaler("ResourceStatusChoice", graphql.BindUnmarshaler(ec, unmarshalInputResourceStatusChoice)),
+			graphql.NewInputUnmarshaler("RestoreCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRestoreCategoryInput)),
 			graphql.NewInputUnmarshaler("ResumeContractInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeContractInput)),
 			graphql.NewInputUnmarshaler("ResumeWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputResumeWebhookInput)),
+			graphql.NewInputUnmarshaler("RetireCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireCategoryInput)),
 			graphql.NewInputUnmarshaler("RetireContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireContractTemplateInput)),
 			graphql.NewInputUnmarshaler("RetireLibraryClauseInput", graphql.BindUnmarshaler(ec, unmarshalInputRetireLibraryClauseInput)),
+			graphql.NewInputUnmarshaler("ReturnNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputReturnNeedInput)),
 			graphql.NewInputUnmarshaler("ReviseAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseAmendmentInput)),
 			graphql.NewInputUnmarshaler("ReviseContractInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractInput)),
 			graphql.NewInputUnmarshaler("ReviseContractTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputReviseContractTemplateInput)),
@@ -303,6 +342,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("TemplateUnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputTemplateUnitKindChoice)),
 			graphql.NewInputUnmarshaler("TerminateContractInput", graphql.BindUnmarshaler(ec, unmarshalInputTerminateContractInput)),
 			graphql.NewInputUnmarshaler("TestWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputTestWebhookInput)),
+			graphql.NewInputUnmarshaler("TimeWindowInput", graphql.BindUnmarshaler(ec, unmarshalInputTimeWindowInput)),
 			graphql.NewInputUnmarshaler("UnitKindChoice", graphql.BindUnmarshaler(ec, unmarshalInputUnitKindChoice)),
 			graphql.NewInputUnmarshaler("UnlinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputUnlinkIdentityInput)),
 			graphql.NewInputUnmarshaler("UpdateCommunityInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateCommunityInput)),
@@ -310,14 +350,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateResidentUnitInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateResidentUnitInput)),
 			graphql.NewInputUnmarshaler("UpdateServiceAccountInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateServiceAccountInput)),
 			graphql.NewInputUnmarshaler("UpdateWebhookInput", graphql.BindUnmarshaler(ec, unmarshalInputUpdateWebhookInput)),
+			graphql.NewInputUnmarshaler("VerifyNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputVerifyNeedInput)),
 			graphql.NewInputUnmarshaler("WaiveFulfilmentInput", graphql.BindUnmarshaler(ec, unmarshalInputWaiveFulfilmentInput)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryFilter)),
 			graphql.NewInputUnmarshaler("WebhookDeliveryStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookDeliveryStateChoice)),
 			graphql.NewInputUnmarshaler("WebhookFilter", graphql.BindUnmarshaler(ec, unmarshalInputWebhookFilter)),
 			graphql.NewInputUnmarshaler("WebhookStateChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookStateChoice)),
 			graphql.NewInputUnmarshaler("WebhookTypeChoice", graphql.BindUnmarshaler(ec, unmarshalInputWebhookTypeChoice)),
+			graphql.NewInputUnmarshaler("WithdrawClaimInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawClaimInput)),
 			graphql.NewInputUnmarshaler("WithdrawContractStepInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawContractStepInput)),
+			graphql.NewInputUnmarshaler("WithdrawNeedInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawNeedInput)),
 			graphql.NewInputUnmarshaler("WithdrawPublicationInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawPublicationInput)),
+			graphql.NewInputUnmarshaler("WithdrawResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputWithdrawResourceInput)),
 		)
 	}
 	first := true
@@ -410,7 +454,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "category.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "exchange.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "need.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "resource.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -598,16 +642,19 @@ type Subscription
 	{Name: "appraisal.graphqls", Input: sourceData("appraisal.graphqls"), BuiltIn: false},
 	{Name: "audit.graphqls", Input: sourceData("audit.graphqls"), BuiltIn: false},
 	{Name: "bulk.graphqls", Input: sourceData("bulk.graphqls"), BuiltIn: false},
+	{Name: "category.graphqls", Input: sourceData("category.graphqls"), BuiltIn: false},
 	{Name: "community.graphqls", Input: sourceData("community.graphqls"), BuiltIn: false},
 	{Name: "contract.graphqls", Input: sourceData("contract.graphqls"), BuiltIn: false},
 	{Name: "delegation.graphqls", Input: sourceData("delegation.graphqls"), BuiltIn: false},
 	{Name: "district.graphqls", Input: sourceData("district.graphqls"), BuiltIn: false},
 	{Name: "due.graphqls", Input: sourceData("due.graphqls"), BuiltIn: false},
 	{Name: "event.graphqls", Input: sourceData("event.graphqls"), BuiltIn: false},
+	{Name: "exchange.graphqls", Input: sourceData("exchange.graphqls"), BuiltIn: false},
 	{Name: "federation.graphqls", Input: sourceData("federation.graphqls"), BuiltIn: false},
 	{Name: "file.graphqls", Input: sourceData("file.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
+	{Name: "need.graphqls", Input: sourceData("need.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
 	{Name: "person.graphqls", Input: sourceData("person.graphqls"), BuiltIn: false},
@@ -615,6 +662,7 @@ type Subscription
 	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
+	{Name: "resource.graphqls", Input: sourceData("resource.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
 	{Name: "sharing.graphqls", Input: sourceData("sharing.graphqls"), BuiltIn: false},
@@ -1157,6 +1205,78 @@ func childFields_BulkProblem(ctx context.Context, ec *executionContext, field gr
 	return nil, fmt.Errorf("no field named %q was found under type BulkProblem", field.Name)
 }
 
+func childFields_Category(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Category_id(ctx, ec, field)
+	case "code":
+		return fieldContext_Category_code(ctx, ec, field)
+	case "name":
+		return fieldContext_Category_name(ctx, ec, field)
+	case "nameEn":
+		return fieldContext_Category_nameEn(ctx, ec, field)
+	case "synonyms":
+		return fieldContext_Category_synonyms(ctx, ec, field)
+	case "parent":
+		return fieldContext_Category_parent(ctx, ec, field)
+	case "ancestors":
+		return fieldContext_Category_ancestors(ctx, ec, field)
+	case "children":
+		return fieldContext_Category_children(ctx, ec, field)
+	case "depth":
+		return fieldContext_Category_depth(ctx, ec, field)
+	case "retired":
+		return fieldContext_Category_retired(ctx, ec, field)
+	case "retiredAt":
+		return fieldContext_Category_retiredAt(ctx, ec, field)
+	case "version":
+		return fieldContext_Category_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Category_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Category_updatedAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Category", field.Name)
+}
+
+func childFields_CategoryConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_CategoryConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_CategoryConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_CategoryConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_CategoryConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryConnection", field.Name)
+}
+
+func childFields_CategoryEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_CategoryEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_CategoryEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryEdge", field.Name)
+}
+
+func childFields_CategoryPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return fieldContext_CategoryPayload_category(ctx, ec, field)
+	case "errors":
+		return fieldContext_CategoryPayload_errors(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_CategoryPayload_clientMutationId(ctx, ec, field)
+	case "replayed":
+		return fieldContext_CategoryPayload_replayed(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CategoryPayload", field.Name)
+}
+
 func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "person":
@@ -1169,6 +1289,86 @@ func childFields_ChangePasswordPayload(ctx context.Context, ec *executionContext
 		return fieldContext_ChangePasswordPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
+}
+
+func childFields_Claim(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Claim_id(ctx, ec, field)
+	case "need":
+		return fieldContext_Claim_need(ctx, ec, field)
+	case "resource":
+		return fieldContext_Claim_resource(ctx, ec, field)
+	case "claimant":
+		return fieldContext_Claim_claimant(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Claim_quantity(ctx, ec, field)
+	case "status":
+		return fieldContext_Claim_status(ctx, ec, field)
+	case "remark":
+		return fieldContext_Claim_remark(ctx, ec, field)
+	case "reason":
+		return fieldContext_Claim_reason(ctx, ec, field)
+	case "at":
+		return fieldContext_Claim_at(ctx, ec, field)
+	case "byName":
+		return fieldContext_Claim_byName(ctx, ec, field)
+	case "decidedAt":
+		return fieldContext_Claim_decidedAt(ctx, ec, field)
+	case "reportedAt":
+		return fieldContext_Claim_reportedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Claim_endedAt(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Claim_allowedActions(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Claim", field.Name)
+}
+
+func childFields_ClaimNeedPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimNeedPayload_claim(ctx, ec, field)
+	case "need":
+		return fieldContext_ClaimNeedPayload_need(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimNeedPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimNeedPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimNeedPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimNeedPayload", field.Name)
+}
+
+func childFields_ClaimPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimPayload_claim(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimPayload", field.Name)
+}
+
+func childFields_ClaimResourcePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "claim":
+		return fieldContext_ClaimResourcePayload_claim(ctx, ec, field)
+	case "resource":
+		return fieldContext_ClaimResourcePayload_resource(ctx, ec, field)
+	case "errors":
+		return fieldContext_ClaimResourcePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ClaimResourcePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ClaimResourcePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimResourcePayload", field.Name)
 }
 
 func childFields_Clause(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2317,6 +2517,16 @@ func childFields_Evidence(ctx context.Context, ec *executionContext, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Evidence", field.Name)
 }
 
+func childFields_ExchangePlace(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "address":
+		return fieldContext_ExchangePlace_address(ctx, ec, field)
+	case "point":
+		return fieldContext_ExchangePlace_point(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangePlace", field.Name)
+}
+
 func childFields_File(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2585,6 +2795,16 @@ func childFields_FulfilmentWaiver(ctx context.Context, ec *executionContext, fie
 		return fieldContext_FulfilmentWaiver_personName(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FulfilmentWaiver", field.Name)
+}
+
+func childFields_GeoPoint(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return fieldContext_GeoPoint_type(ctx, ec, field)
+	case "coordinates":
+		return fieldContext_GeoPoint_coordinates(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GeoPoint", field.Name)
 }
 
 func childFields_GrantRolePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2885,6 +3105,124 @@ func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, fiel
 		return fieldContext_MarkReadPayload_clientMutationId(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
+}
+
+func childFields_Need(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Need_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Need_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Need_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Need_updatedAt(ctx, ec, field)
+	case "kind":
+		return fieldContext_Need_kind(ctx, ec, field)
+	case "status":
+		return fieldContext_Need_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Need_allowedActions(ctx, ec, field)
+	case "publisher":
+		return fieldContext_Need_publisher(ctx, ec, field)
+	case "community":
+		return fieldContext_Need_community(ctx, ec, field)
+	case "residentUnit":
+		return fieldContext_Need_residentUnit(ctx, ec, field)
+	case "communityType":
+		return fieldContext_Need_communityType(ctx, ec, field)
+	case "unitKind":
+		return fieldContext_Need_unitKind(ctx, ec, field)
+	case "category":
+		return fieldContext_Need_category(ctx, ec, field)
+	case "title":
+		return fieldContext_Need_title(ctx, ec, field)
+	case "text":
+		return fieldContext_Need_text(ctx, ec, field)
+	case "audiences":
+		return fieldContext_Need_audiences(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Need_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_Need_unit(ctx, ec, field)
+	case "claimed":
+		return fieldContext_Need_claimed(ctx, ec, field)
+	case "left":
+		return fieldContext_Need_left(ctx, ec, field)
+	case "windows":
+		return fieldContext_Need_windows(ctx, ec, field)
+	case "place":
+		return fieldContext_Need_place(ctx, ec, field)
+	case "validUntil":
+		return fieldContext_Need_validUntil(ctx, ec, field)
+	case "visibility":
+		return fieldContext_Need_visibility(ctx, ec, field)
+	case "organisations":
+		return fieldContext_Need_organisations(ctx, ec, field)
+	case "asksAcceptance":
+		return fieldContext_Need_asksAcceptance(ctx, ec, field)
+	case "claims":
+		return fieldContext_Need_claims(ctx, ec, field)
+	case "closed":
+		return fieldContext_Need_closed(ctx, ec, field)
+	case "verifiedAt":
+		return fieldContext_Need_verifiedAt(ctx, ec, field)
+	case "publishedAt":
+		return fieldContext_Need_publishedAt(ctx, ec, field)
+	case "fulfilledAt":
+		return fieldContext_Need_fulfilledAt(ctx, ec, field)
+	case "confirmedAt":
+		return fieldContext_Need_confirmedAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Need_endedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Need_reason(ctx, ec, field)
+	case "collectedByName":
+		return fieldContext_Need_collectedByName(ctx, ec, field)
+	case "contact":
+		return fieldContext_Need_contact(ctx, ec, field)
+	case "contactConsentAt":
+		return fieldContext_Need_contactConsentAt(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Need", field.Name)
+}
+
+func childFields_NeedConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_NeedConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_NeedConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_NeedConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_NeedConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedConnection", field.Name)
+}
+
+func childFields_NeedEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_NeedEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_NeedEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedEdge", field.Name)
+}
+
+func childFields_NeedPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "need":
+		return fieldContext_NeedPayload_need(ctx, ec, field)
+	case "errors":
+		return fieldContext_NeedPayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_NeedPayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_NeedPayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NeedPayload", field.Name)
 }
 
 func childFields_Notification(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3481,8 +3819,12 @@ func childFields_ResidentUnit(ctx context.Context, ec *executionContext, field g
 		return fieldContext_ResidentUnit_updatedAt(ctx, ec, field)
 	case "cooperationRecord":
 		return fieldContext_ResidentUnit_cooperationRecord(ctx, ec, field)
+	case "needs":
+		return fieldContext_ResidentUnit_needs(ctx, ec, field)
 	case "cooperationProfile":
 		return fieldContext_ResidentUnit_cooperationProfile(ctx, ec, field)
+	case "resources":
+		return fieldContext_ResidentUnit_resources(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnit", field.Name)
 }
@@ -3509,6 +3851,108 @@ func childFields_ResidentUnitEdge(ctx context.Context, ec *executionContext, fie
 		return fieldContext_ResidentUnitEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResidentUnitEdge", field.Name)
+}
+
+func childFields_Resource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return fieldContext_Resource_id(ctx, ec, field)
+	case "version":
+		return fieldContext_Resource_version(ctx, ec, field)
+	case "createdAt":
+		return fieldContext_Resource_createdAt(ctx, ec, field)
+	case "updatedAt":
+		return fieldContext_Resource_updatedAt(ctx, ec, field)
+	case "status":
+		return fieldContext_Resource_status(ctx, ec, field)
+	case "allowedActions":
+		return fieldContext_Resource_allowedActions(ctx, ec, field)
+	case "publisher":
+		return fieldContext_Resource_publisher(ctx, ec, field)
+	case "community":
+		return fieldContext_Resource_community(ctx, ec, field)
+	case "residentUnit":
+		return fieldContext_Resource_residentUnit(ctx, ec, field)
+	case "communityType":
+		return fieldContext_Resource_communityType(ctx, ec, field)
+	case "unitKind":
+		return fieldContext_Resource_unitKind(ctx, ec, field)
+	case "category":
+		return fieldContext_Resource_category(ctx, ec, field)
+	case "title":
+		return fieldContext_Resource_title(ctx, ec, field)
+	case "text":
+		return fieldContext_Resource_text(ctx, ec, field)
+	case "audiences":
+		return fieldContext_Resource_audiences(ctx, ec, field)
+	case "quantity":
+		return fieldContext_Resource_quantity(ctx, ec, field)
+	case "unit":
+		return fieldContext_Resource_unit(ctx, ec, field)
+	case "claimed":
+		return fieldContext_Resource_claimed(ctx, ec, field)
+	case "left":
+		return fieldContext_Resource_left(ctx, ec, field)
+	case "windows":
+		return fieldContext_Resource_windows(ctx, ec, field)
+	case "place":
+		return fieldContext_Resource_place(ctx, ec, field)
+	case "validUntil":
+		return fieldContext_Resource_validUntil(ctx, ec, field)
+	case "visibility":
+		return fieldContext_Resource_visibility(ctx, ec, field)
+	case "organisations":
+		return fieldContext_Resource_organisations(ctx, ec, field)
+	case "asksAcceptance":
+		return fieldContext_Resource_asksAcceptance(ctx, ec, field)
+	case "claims":
+		return fieldContext_Resource_claims(ctx, ec, field)
+	case "offeredAt":
+		return fieldContext_Resource_offeredAt(ctx, ec, field)
+	case "endedAt":
+		return fieldContext_Resource_endedAt(ctx, ec, field)
+	case "reason":
+		return fieldContext_Resource_reason(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Resource", field.Name)
+}
+
+func childFields_ResourceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_ResourceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_ResourceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_ResourceConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_ResourceConnection_totalCount(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceConnection", field.Name)
+}
+
+func childFields_ResourceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_ResourceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_ResourceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourceEdge", field.Name)
+}
+
+func childFields_ResourcePayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resource":
+		return fieldContext_ResourcePayload_resource(ctx, ec, field)
+	case "errors":
+		return fieldContext_ResourcePayload_errors(ctx, ec, field)
+	case "replayed":
+		return fieldContext_ResourcePayload_replayed(ctx, ec, field)
+	case "clientMutationId":
+		return fieldContext_ResourcePayload_clientMutationId(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResourcePayload", field.Name)
 }
 
 func childFields_RevokeInvitationPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4097,6 +4541,22 @@ func childFields_TemplateRole(ctx context.Context, ec *executionContext, field g
 		return fieldContext_TemplateRole_unitKinds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateRole", field.Name)
+}
+
+func childFields_TimeWindow(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "startsOn":
+		return fieldContext_TimeWindow_startsOn(ctx, ec, field)
+	case "endsOn":
+		return fieldContext_TimeWindow_endsOn(ctx, ec, field)
+	case "recurrence":
+		return fieldContext_TimeWindow_recurrence(ctx, ec, field)
+	case "from":
+		return fieldContext_TimeWindow_from(ctx, ec, field)
+	case "to":
+		return fieldContext_TimeWindow_to(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimeWindow", field.Name)
 }
 
 func childFields_UnlinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

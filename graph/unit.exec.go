@@ -16,11 +16,14 @@ import (
 	"github.com/cobuild/cobuild/internal/appraisal"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/district"
+	"github.com/cobuild/cobuild/internal/exchange"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/profile"
+	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/cobuild/cobuild/internal/template"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -37,12 +40,122 @@ type ResidentUnitResolver interface {
 	Districts(ctx context.Context, objs []*unit.ResidentUnit) ([][]*district.District, error)
 
 	CooperationRecord(ctx context.Context, objs []*unit.ResidentUnit) ([]*appraisal.CooperationRecord, error)
+	Needs(ctx context.Context, objs []*unit.ResidentUnit, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error)
 	CooperationProfile(ctx context.Context, objs []*unit.ResidentUnit) ([]*profile.Profile, error)
+	Resources(ctx context.Context, objs []*unit.ResidentUnit, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func field_ResidentUnit_needs_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*need.Filter, error) {
+			return unmarshalONeedFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋneedᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
+func field_ResidentUnit_resources_args(ctx context.Context, ec *executionContext, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*resource.Filter, error) {
+			return unmarshalOResourceFilter2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋresourceᚐFilter(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*exchange.Order, error) {
+			return unmarshalOExchangeOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐOrder(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return unmarshalOInt2ᚖint(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return unmarshalOString2ᚖstring(ctx, ec, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
 
 // endregion ***************************** args.gotpl *****************************
 
@@ -810,6 +923,73 @@ func (ec *executionContext) resolveBatch_ResidentUnit_cooperationRecord(ctx cont
 	)
 }
 
+func _ResidentUnit_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *unit.ResidentUnit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResidentUnit_needs(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResidentUnit_needs(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*need.Need]) graphql.Marshaler {
+			return marshalONeedConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResidentUnit_needs(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResidentUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_NeedConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_ResidentUnit_needs_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResidentUnit_needs(ctx context.Context, field graphql.CollectedField, obj *unit.ResidentUnit) (any, error) {
+	resolver := ec.Resolvers.ResidentUnit()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*unit.ResidentUnit](ctx, "ResidentUnit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Needs(ctx, batch.Parents, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*need.Need]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResidentUnit.needs",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Needs(ctx, []*unit.ResidentUnit{obj}, fc.Args["filter"].(*need.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*need.Need]](
+		ctx,
+		results,
+		err,
+		"ResidentUnit.needs",
+	)
+}
+
 func _ResidentUnit_cooperationProfile(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *unit.ResidentUnit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -862,6 +1042,73 @@ func (ec *executionContext) resolveBatch_ResidentUnit_cooperationProfile(ctx con
 		results,
 		err,
 		"ResidentUnit.cooperationProfile",
+	)
+}
+
+func _ResidentUnit_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *unit.ResidentUnit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_ResidentUnit_resources(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ResidentUnit_resources(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*resource.Resource]) graphql.Marshaler {
+			return marshalOResourceConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplatformᚋpageᚐConnection(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_ResidentUnit_resources(ctx context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResidentUnit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_ResourceConnection(ctx, ec, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = field_ResidentUnit_resources_args(ctx, ec, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ResidentUnit_resources(ctx context.Context, field graphql.CollectedField, obj *unit.ResidentUnit) (any, error) {
+	resolver := ec.Resolvers.ResidentUnit()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*unit.ResidentUnit](ctx, "ResidentUnit"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Resources(ctx, batch.Parents, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*resource.Resource]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ResidentUnit.resources",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Resources(ctx, []*unit.ResidentUnit{obj}, fc.Args["filter"].(*resource.Filter), fc.Args["orderBy"].(*exchange.Order), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*resource.Resource]](
+		ctx,
+		results,
+		err,
+		"ResidentUnit.resources",
 	)
 }
 
@@ -1810,11 +2057,23 @@ func _ResidentUnit(ctx context.Context, ec *executionContext, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResidentUnit_cooperationRecord(ctx, ec, field, obj)
 				})
+		case "needs":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResidentUnit_needs(ctx, ec, field, obj)
+				})
 		case "cooperationProfile":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _ResidentUnit_cooperationProfile(ctx, ec, field, obj)
+				})
+		case "resources":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _ResidentUnit_resources(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2086,6 +2345,21 @@ func marshalNResidentUnitOrderField2githubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return res
 }
 
+func unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx context.Context, ec *executionContext, v any) (exchange.UnitKind, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := exchange.UnitKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v exchange.UnitKind) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "UnitKind!")
+	}
+	return res
+}
+
 func unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, v any) (template.UnitKind, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := template.UnitKind(tmp)
@@ -2230,6 +2504,42 @@ func unmarshalOResidentUnitOrder2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKindᚄ(ctx context.Context, ec *executionContext, v any) ([]exchange.UnitKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]exchange.UnitKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKindᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []exchange.UnitKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNUnitKind2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func unmarshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKindᚄ(ctx context.Context, ec *executionContext, v any) ([]template.UnitKind, error) {
 	if v == nil {
 		return nil, nil
@@ -2300,6 +2610,25 @@ func marshalOUnitKind2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋunitᚐKi
 	}
 
 	return ret
+}
+
+func unmarshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx context.Context, ec *executionContext, v any) (*exchange.UnitKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := wire.UnmarshalString(v)
+	res := exchange.UnitKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐUnitKind(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *exchange.UnitKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := wire.MarshalString(string(*v))
+	return res
 }
 
 func unmarshalOUnitKind2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋtemplateᚐUnitKind(ctx context.Context, ec *executionContext, v any) (*template.UnitKind, error) {

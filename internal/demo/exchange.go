@@ -171,7 +171,7 @@ func (l *life) take(ctx context.Context, n id.Need, x listing, part bool) error 
 		if err != nil {
 			return err
 		}
-		if _, err := l.Needs.Claim(who, need.ClaimInput{Need: n, Claimant: &units[i], Quantity: share}); done(err) != nil {
+		if _, err := l.Needs.Claim(once(who, fmt.Sprint("claim of ", x.Key, i)), need.ClaimInput{Need: n, Claimant: &units[i], Quantity: share}); done(err) != nil {
 			return err
 		}
 	}
@@ -238,7 +238,7 @@ func (l *life) ask(ctx context.Context, r id.Resource, x listing, part bool) err
 	if err != nil {
 		return err
 	}
-	_, err = l.Resources.Claim(acting, resource.ClaimInput{Resource: r, Claimant: &who, Quantity: quantity})
+	_, err = l.Resources.Claim(once(acting, "claim of "+x.Key), resource.ClaimInput{Resource: r, Claimant: &who, Quantity: quantity})
 	return err
 }
 
