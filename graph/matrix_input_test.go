@@ -148,6 +148,7 @@ func (w *matrixTown) inputs() map[string]m {
 
 		"draftContract":             w.contract("2027-04-01", "2028-03-31", nil),
 		"draftContractFromTemplate": with(fromTemplate(w.Town, w.at["template"]), m{"effectiveOn": "2027-04-01"}),
+		"draftContractFromMatches":  w.choice(),
 		"reviseContract":            also("draft", m{"title": "另一个标题"}),
 		"proposeContract":           id("draft"),
 		"cancelContract":            id("draft"),

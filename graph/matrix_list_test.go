@@ -65,6 +65,7 @@ func (w *matrixTown) everybody() {
 	w.playbooks()
 
 	w.trades()
+	w.matched()
 	w.at["criteria"] = first("", `{ appraisalCriteria(type: COMMERCIAL) { id } }`, "appraisalCriteria.id")
 }
 
@@ -206,6 +207,7 @@ func (w *matrixTown) list() {
 	root("on the partner", "Report", `report(scope: {organisation: "`+w.Unit+`"}, period: {year: 2026})`)
 	root("on the sub-district", "Report", `report(scope: {organisation: "`+w.SubDistrict+`"}, period: {year: 2026})`)
 	root("the caller's own", "NotificationSettings", "notificationSettings")
+	w.matchNames(node, root)
 	w.samples = append(w.samples, sample{
 		name: "the first of the contract in force", typ: "ContractChange", hear: `contractChanged(contract: "` + w.at["inForce"] + `", after: "0")`,
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/cobuild/cobuild/internal/exchange"
 	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
+	"github.com/cobuild/cobuild/internal/match"
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -90,4 +91,8 @@ type Rooms struct {
 	Needs      *need.Service
 	Resources  *resource.Service
 	Claims     exchange.Claims
+
+	Matches *match.Service
+	// DraftFromMatches drafts a contract from chosen matches.
+	DraftFromMatches func(context.Context, match.DraftInput) (*contract.Contract, error)
 }

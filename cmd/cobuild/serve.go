@@ -31,7 +31,7 @@ func (p *program) serve() *cli.Command {
 			p.stringFlag("issuer", "cobuild"), p.boolFlag("introspection"), p.stringFlag("log-format", "text"), p.stringFlag("log-level", "info"),
 			p.stringFlag("gateway-keys", ""), p.boolFlag("explorer"), p.stringFlag("node", ""), p.stringFlag("metrics-addr", measuresAt),
 			p.durationFlag("personal-key-age", vault.Age), p.listFlag("witness"),
-		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.webhookFlags(), p.fileFlags()),
+		}, p.mailFlags(), p.boundsFlags(), p.edgeFlags(), p.issuerFlags(), p.webhookFlags(), p.fileFlags(), p.matchFlags()),
 		Action: p.runServer,
 	}
 }

@@ -24,6 +24,7 @@ func (p *program) settings(c *cli.Command) (app.Config, error) {
 		func() (err error) { s.Witnesses, err = p.ledgerKeys(c.StringSlice("witness")); return err },
 		func() (err error) { s.Outbound, err = p.outbound(c); return err },
 		func() (err error) { s.Live.Everybody, err = connections(); return err },
+		func() (err error) { s.MatchWeights, err = p.matchWeights(c); return err },
 	} {
 		if err := read(); err != nil {
 			return app.Config{}, err

@@ -53,6 +53,7 @@ func Table() authz.Table {
 
 		projects(),
 		projectTemplates(),
+		matches(),
 
 		exchange(),
 	)))

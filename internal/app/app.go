@@ -25,6 +25,7 @@ import (
 	"github.com/cobuild/cobuild/internal/file"
 	"github.com/cobuild/cobuild/internal/fulfilment"
 	"github.com/cobuild/cobuild/internal/identity"
+	"github.com/cobuild/cobuild/internal/match"
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/notification"
 	"github.com/cobuild/cobuild/internal/organisation"
@@ -100,6 +101,9 @@ type Config struct {
 	// Wall is the clock of the world outside, by which receivers judge what is signed; Now where nil.
 	Wall  func() time.Time
 	Files Files
+
+	// MatchWeights are those by which needs and resources are matched; the program's own where nil.
+	MatchWeights *match.Weights
 }
 
 // audience is whom access tokens are for: this API.
@@ -171,6 +175,7 @@ type App struct {
 	Resources  *resource.Service
 
 	Projects *project.Service
+	Matches *match.Service
 
 	kept *noting // the back end, with what is kept on it
 }
@@ -258,6 +263,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, err
 	}
 	if err := a.playbooks(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.matches(ctx); err != nil {
 		return nil, err
 	}
 	a.events()

@@ -30,6 +30,8 @@ func (a *App) rooms() graph.Rooms {
 
 		Templates: a.Templates, DraftFrom: a.DraftFrom,
 
+		Matches: a.Matches, DraftFromMatches: a.DraftFromMatches,
+
 		Delegations: a.Delegations,
 
 		ServiceAccounts: a.ServiceAccounts,

@@ -203,6 +203,8 @@ func (a *App) follow() {
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 
+	a.followForMatches()
+
 	a.Journal.Follow("erased-people", []string{person.EventErased}, a.forget)
 }
 

@@ -43,6 +43,8 @@ func schema() store.Schema {
 		store.Sparse(byWake.Asc()),
 		store.Sparse(byPredecessor.Asc()),
 		store.Sparse(byPair.Asc()), store.Sparse(byGiven.Asc()), store.Sparse(byTaken.Asc()),
+
+		store.Sparse(byNeed.Asc()), store.Sparse(byResource.Asc()),
 	}}
 	for _, who := range []store.Order{byParty.Asc(), byAbove.Asc(), byFormer.Asc()} {
 		for _, by := range []store.Order{byUpdated.Desc(), byCreated.Desc(), byEndsOn.Asc(), byEffectiveOn.Asc()} {

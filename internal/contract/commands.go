@@ -40,6 +40,7 @@ func (s *Service) Draft(ctx context.Context, in DraftInput) (*Contract, error) {
 		return nil, err
 	}
 	c.placed(facts[t.host()])
+	c.drafted(t, in.Sources)
 	if err := c.begin(by, t); err != nil {
 		return nil, err
 	}

@@ -67,6 +67,8 @@ type Contract struct {
 	AmendHash string         `bson:"amendHash,omitempty"` // hash of an amended text, as its signatures name it
 	Amending  []id.Amendment `bson:"amending,omitempty"`  // who has the contract's word to be signed: the last; see Service.hold
 
+	Sources []Source `bson:"sources,omitempty"` // the matches from which commitments were drafted
+
 	Shares *shares `bson:"shares,omitempty"` // while it is in force: by whom and with whom something is shared
 }
 

@@ -63,6 +63,8 @@ type DraftInput struct {
 	TextInput
 
 	Origin *Origin // the template that filled the text; not for clients to say
+
+	Sources []Source // of the commitments, in their order; not for clients to say
 }
 
 // ReviseInput makes a new version of the text. What is absent stays as it is; a list replaces the whole list.

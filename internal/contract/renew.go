@@ -73,6 +73,7 @@ func (s *Service) draftRenewal(ctx context.Context, was *Contract, as id.Contrac
 		return nil, err
 	}
 	c.placed(facts[t.host()])
+	c.inherit(was, t)
 	c.start(by, t)
 	told := by.Party
 	if by.Person == "" {

@@ -46,6 +46,7 @@ func (c *Contract) Revise(by By, t Text, summary string) error {
 	}
 	c.CoDrafted = c.CoDrafted || by.Party == c.Host
 	c.adopt(by, t, summary)
+	c.part()
 	c.Turn = ""
 	if c.Status == Negotiating {
 		c.agreed(c.Party(by.Party))

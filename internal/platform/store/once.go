@@ -79,6 +79,10 @@ func (o *Once) find(done []Replay) (bool, error) {
 	return false, nil
 }
 
+// Did says whether the mutation is among those that an object remembers, for whoever looks before there is anything to
+// write. The same identifier with another input is refused.
+func (o *Once) Did(done []Replay) (bool, error) { return o.find(done) }
+
 // remember adds a change to those done and lets go of the oldest beyond the bounds. That by which the object was made
 // stays for as long as the object does: its identifier can never be given again.
 func remember(done []Replay, r Replay, now time.Time) []Replay {
