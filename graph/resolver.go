@@ -22,10 +22,12 @@ import (
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/search"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
+	"github.com/cobuild/cobuild/internal/trace"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/cobuild/cobuild/internal/webhook"
 )
@@ -75,4 +77,7 @@ type Rooms struct {
 	Webhooks *webhook.Service
 	Files    *file.Service
 	Bulk     *bulk.Service
+
+	Search *search.Service
+	Trace  *trace.Service
 }

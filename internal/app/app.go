@@ -47,6 +47,7 @@ import (
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
+	"github.com/cobuild/cobuild/internal/search"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
@@ -159,6 +160,9 @@ type App struct {
 	Bulk   *bulk.Service
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 
+	Search  *search.Service
+	Indexer *schedule.Scheduler // apart from the others: taking up everything anew is long
+
 	kept *noting // the back end, with what is kept on it
 }
 
@@ -238,6 +242,9 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.bulkJobs(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.search(ctx); err != nil {
+		return nil, err
+	}
 	a.events()
 	if err := a.webhooks(ctx); err != nil {
 		return nil, err
@@ -276,6 +283,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
 	g.Go(func() error { return a.Bulker.Run(ctx) })
+	g.Go(func() error { return a.Indexer.Run(ctx) })
 	if a.Outbound != nil {
 		g.Go(func() error { return a.Webhooks.Run(ctx) })
 	}
@@ -298,6 +306,9 @@ func (a *App) Settle(ctx context.Context) error {
 		}
 		if err == nil && n == 0 {
 			n, err = a.Bulker.Settle(ctx)
+		}
+		if err == nil && n == 0 {
+			n, err = a.Indexer.Settle(ctx)
 		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))
