@@ -52,6 +52,7 @@ import (
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
+	"github.com/cobuild/cobuild/internal/trace"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/cobuild/cobuild/internal/webhook"
 )
@@ -161,6 +162,7 @@ type App struct {
 	Bulker *schedule.Scheduler // apart from the others: exports and imports are long
 
 	Search  *search.Service
+	Trace   *trace.Service
 	Indexer *schedule.Scheduler // apart from the others: taking up everything anew is long
 
 	kept *noting // the back end, with what is kept on it
@@ -245,6 +247,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.search(ctx); err != nil {
 		return nil, err
 	}
+	a.tracing()
 	a.events()
 	if err := a.webhooks(ctx); err != nil {
 		return nil, err

@@ -44,5 +44,7 @@ func (a *App) rooms() graph.Rooms {
 		Webhooks: a.Webhooks,
 		Files:    a.Files,
 		Bulk:     a.Bulk,
+
+		Search: a.Search, Trace: a.Trace,
 	}
 }
