@@ -40,6 +40,8 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query._entities.representations":    `[{__typename: "Community", id: ` + quoted(w.Community) + `}]`,
 		"Query.webhooks.organisation":        quoted(w.Unit), "Query.webhook.id": quoted(w.at["webhook"]), "Query.webhookDeliveries.webhook": quoted(w.at["webhook"]),
 		"Query.auditTrail.subject": quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
+
+		"Query.search.text": `"共建"`, "Query.trace.id": quoted(w.at["inForce"]),
 	}}
 }
 

@@ -3,6 +3,7 @@ package search_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +35,8 @@ type thing struct {
 	rev     int64
 	name    string
 	text    string
+	also    string // another name
+	key     string // of the example
 	parties []id.Organisation
 	above   []id.Organisation
 }
@@ -56,6 +59,8 @@ type world struct {
 	all  map[string]*thing
 	form int
 	seq  int64
+	// order are the identifiers in their order, where they stay as they are.
+	order []string
 	// read is called before things are read.
 	read func()
 }
@@ -67,6 +72,9 @@ func open(t testing.TB, db store.Backend) *world {
 	w.again()
 	return w
 }
+
+// sorted says that nothing comes in any more.
+func (w *world) sorted() { w.order = slices.Sorted(maps.Keys(w.all)) }
 
 // again opens the room anew, as after a restart.
 func (w *world) again() {
@@ -86,7 +94,7 @@ func (w *world) source(k search.Kind, of id.Kind, action string) search.Source {
 	show := func(t *thing) *search.Thing {
 		return &search.Thing{
 			ID: t.id, Rev: t.rev, Object: t, Readers: search.ReadersOf(table(), action, t),
-			Texts: []search.Text{{Of: "name", Text: t.name, Name: true}, {Of: "text", Text: t.text}},
+			Texts: []search.Text{{Of: "name", Text: t.name, Name: true}, {Of: "nameEn", Text: t.also, Name: true}, {Of: "text", Text: t.text}},
 		}
 	}
 	return search.Source{
@@ -103,15 +111,16 @@ func (w *world) source(k search.Kind, of id.Kind, action string) search.Source {
 		},
 		Behind: func(_ context.Context, after string, most int) ([]*search.Thing, error) {
 			w.read()
-			var ids []string
-			for s := range w.all {
-				if id.Is(s, of) && s > after {
-					ids = append(ids, s)
-				}
+			order := w.order
+			if order == nil {
+				order = slices.Sorted(maps.Keys(w.all))
 			}
-			slices.Sort(ids)
+			at, _ := slices.BinarySearch(order, max(after, string(of))+"\x00")
 			var out []*search.Thing
-			for _, s := range ids[:min(most, len(ids))] {
+			for _, s := range order[at:] {
+				if len(out) == most || !strings.HasPrefix(s, string(of)) {
+					break
+				}
 				out = append(out, show(w.all[s]))
 			}
 			return out, nil
@@ -209,6 +218,8 @@ func (w *world) finds(who authz.Actor, text string, want ...string) {
 		w.t.Errorf("%q finds %q, not %q", text, got, want)
 	}
 }
+
+func first(n int) page.Args { return page.Args{First: &n} }
 
 // marked is a snippet with its hits in brackets.
 func marked(s *search.Snippet) string {
