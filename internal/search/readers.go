@@ -20,13 +20,16 @@ func ReadersOf(t authz.Table, action string, thing authz.Related) Readers {
 	rule, _ := t.Rule(action)
 	for _, g := range rule.Who {
 		switch {
-		case g.Role == authz.Anyone:
+		case g.As == authz.Anywhere && g.Role == authz.Anyone:
 			return Readers{Everyone: true}
 		case g.As == authz.Anywhere:
 			out.Wide = with(out.Wide, all)
 		case g.Role == authz.Itself: // nothing that is one person's is found here
 		default:
 			for _, o := range thing.Stand(g.As) {
+				if o == authz.Everybody {
+					return Readers{Everyone: true}
+				}
 				out.add(g.As, o)
 			}
 		}
@@ -42,7 +45,9 @@ func ReadableBy(ctx context.Context, t authz.Table, action string) Readers {
 	for _, g := range rule.Who {
 		columns[g.As] = func(in ...id.Organisation) store.Filter {
 			for _, o := range in {
-				out.add(g.As, o)
+				if o != authz.Everybody {
+					out.add(g.As, o)
+				}
 			}
 			return store.Nothing()
 		}
@@ -53,10 +58,11 @@ func ReadableBy(ctx context.Context, t authz.Table, action string) Readers {
 	return out
 }
 
-// add takes up a way of reading. A body above reads nearly all there is of its area, every other one a little.
+// add takes up a way of reading. A body above reads nearly all there is of its area, and so does who is shown what is for
+// everybody there; every other way leads to a little.
 func (r *Readers) add(as authz.Relation, o id.Organisation) {
 	key := string(as) + " " + string(o)
-	if as == authz.Above {
+	if id.Is(string(o), id.KindDistrict) || id.Is(string(o), id.KindSubDistrict) {
 		r.Wide = with(r.Wide, key)
 		return
 	}

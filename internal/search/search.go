@@ -72,7 +72,7 @@ type Text struct {
 type Readers struct {
 	// Everyone says that everybody may, signed in or not; or that the caller may read all things of the kind.
 	Everyone bool
-	// Wide are the ways in which somebody reads many things: the bodies above. Each has postings of its own.
+	// Wide are the ways in which somebody reads many things: as a body above, or below one. Each has postings of its own.
 	Wide []string
 	// Narrow are the ways in which somebody reads a few: the parties.
 	Narrow []string
