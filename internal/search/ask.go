@@ -98,7 +98,10 @@ func (s *Service) chosen(kinds []Kind) ([]Source, error) {
 	var out []Source
 	for i, k := range kinds {
 		at := slices.IndexFunc(s.Sources, func(c Source) bool { return c.Kind == k })
-		if at < 0 || slices.Contains(kinds[:i], k) {
+		if at < 0 {
+			return nil, fault.New(fault.Invalid, fault.CodeMalformed, "want", "SearchType").At("types", strconv.Itoa(i))
+		}
+		if slices.Contains(kinds[:i], k) {
 			return nil, fault.New(fault.Invalid, fault.CodeDuplicate, "value", k).At("types", strconv.Itoa(i))
 		}
 		out = append(out, s.Sources[at])

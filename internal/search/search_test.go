@@ -234,6 +234,7 @@ func TestWhatCannotBeLookedForIsRefusedAndSaysWhy(t *testing.T) {
 		{text: "a\xff", code: fault.CodeNotUTF8, at: []string{"text"}},
 		{text: "幸福", kinds: []search.Kind{}, code: fault.CodeTooFew, at: []string{"types"}},
 		{text: "幸福", kinds: []search.Kind{search.Community, search.Community}, code: fault.CodeDuplicate, at: []string{"types", "1"}},
+		{text: "幸福", kinds: []search.Kind{search.Contract, "PERSON"}, code: fault.CodeMalformed, at: []string{"types", "1"}},
 		{text: "幸福", args: page.Args{First: new(101)}, code: fault.CodeBadPage, at: []string{"first"}},
 		{text: "幸福", args: page.Args{First: new(1), Last: new(1)}, code: fault.CodeBadPage, at: []string{"last"}},
 		{text: "幸福", args: page.Args{After: new("x")}, code: fault.CodeBadCursor, at: []string{"after"}},

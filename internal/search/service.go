@@ -83,8 +83,8 @@ func byScore(a, b store.Position) int {
 	return store.Compare(a.ID, b.ID)
 }
 
-// see finds what was found as the caller may see it now: one question to each room. What they may not see, and what has
-// gone or does not fit any more, is nil.
+// see finds what was found as the caller may see it now: one question to each room. What they may not see, and what is
+// there no more, is nil.
 func (s *Service) see(ctx context.Context, a *ask, all []found, numbers []int) ([]*Hit, error) {
 	out := make([]*Hit, len(numbers))
 	for _, c := range s.Sources {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
@@ -35,14 +36,13 @@ func Chained[T any](ctx context.Context, cursors *Cursors, of string, links []Li
 	if err != nil {
 		return nil, err
 	}
-	if len(got.Items) > n {
+	if over := len(got.Items) - n; over > 0 {
 		got.HasMore = true
-		cut := func(i int) (int, int) { return 0, i }
+		from := 0
 		if last {
-			cut = func(i int) (int, int) { return len(got.Items) - i, len(got.Items) }
+			from = over
 		}
-		from, to := cut(n)
-		got.Items, got.Positions = got.Items[from:to], got.Positions[from:to]
+		got.Items, got.Positions = got.Items[from:from+n], got.Positions[from:from+n]
 	}
 	return assemble(got, q, func(p store.Position) string { return cursors.seal(list, p) }), nil
 }
@@ -53,7 +53,7 @@ func place(cursors *Cursors, l list, arg string, cursor *string) (*store.Positio
 	if err != nil || p == nil || len(p.Values) > 0 {
 		return p, err
 	}
-	return nil, store.ErrPosition
+	return nil, fault.New(fault.Invalid, fault.CodeBadCursor).At(arg)
 }
 
 type chain[T any] []Link[T]
