@@ -84,6 +84,7 @@ type ResolverRoot interface {
 	ResidentUnit() ResidentUnitResolver
 	RoleHolding() RoleHoldingResolver
 	RuralCommunity() RuralCommunityResolver
+	SearchHit() SearchHitResolver
 	SecurityEntry() SecurityEntryResolver
 	ServiceAccount() ServiceAccountResolver
 	Session() SessionResolver
@@ -94,6 +95,7 @@ type ResolverRoot interface {
 	SubDistrict() SubDistrictResolver
 	Subscription() SubscriptionResolver
 	TemplateClause() TemplateClauseResolver
+	TraceStep() TraceStepResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
 }
@@ -410,7 +412,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "search.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -615,6 +617,7 @@ type Subscription
 	{Name: "profile.graphqls", Input: sourceData("profile.graphqls"), BuiltIn: false},
 	{Name: "publication.graphqls", Input: sourceData("publication.graphqls"), BuiltIn: false},
 	{Name: "report.graphqls", Input: sourceData("report.graphqls"), BuiltIn: false},
+	{Name: "search.graphqls", Input: sourceData("search.graphqls"), BuiltIn: false},
 	{Name: "securitylog.graphqls", Input: sourceData("securitylog.graphqls"), BuiltIn: false},
 	{Name: "serviceaccount.graphqls", Input: sourceData("serviceaccount.graphqls"), BuiltIn: false},
 	{Name: "sharing.graphqls", Input: sourceData("sharing.graphqls"), BuiltIn: false},
@@ -3579,6 +3582,70 @@ func childFields_RotateClientSecretPayload(ctx context.Context, ec *executionCon
 	return nil, fmt.Errorf("no field named %q was found under type RotateClientSecretPayload", field.Name)
 }
 
+func childFields_SearchConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_SearchConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_SearchConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_SearchConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_SearchConnection_totalCount(ctx, ec, field)
+	case "complete":
+		return fieldContext_SearchConnection_complete(ctx, ec, field)
+	case "indexed":
+		return fieldContext_SearchConnection_indexed(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchConnection", field.Name)
+}
+
+func childFields_SearchEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_SearchEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_SearchEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchEdge", field.Name)
+}
+
+func childFields_SearchHit(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return fieldContext_SearchHit_type(ctx, ec, field)
+	case "node":
+		return fieldContext_SearchHit_node(ctx, ec, field)
+	case "score":
+		return fieldContext_SearchHit_score(ctx, ec, field)
+	case "words":
+		return fieldContext_SearchHit_words(ctx, ec, field)
+	case "snippet":
+		return fieldContext_SearchHit_snippet(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchHit", field.Name)
+}
+
+func childFields_SearchPiece(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return fieldContext_SearchPiece_text(ctx, ec, field)
+	case "hit":
+		return fieldContext_SearchPiece_hit(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchPiece", field.Name)
+}
+
+func childFields_SearchSnippet(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return fieldContext_SearchSnippet_field(ctx, ec, field)
+	case "pieces":
+		return fieldContext_SearchSnippet_pieces(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SearchSnippet", field.Name)
+}
+
 func childFields_SecurityEntry(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4097,6 +4164,40 @@ func childFields_TemplateRole(ctx context.Context, ec *executionContext, field g
 		return fieldContext_TemplateRole_unitKinds(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateRole", field.Name)
+}
+
+func childFields_TraceConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_TraceConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_TraceConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_TraceConnection_pageInfo(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TraceConnection", field.Name)
+}
+
+func childFields_TraceEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_TraceEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_TraceEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TraceEdge", field.Name)
+}
+
+func childFields_TraceStep(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return fieldContext_TraceStep_stage(ctx, ec, field)
+	case "node":
+		return fieldContext_TraceStep_node(ctx, ec, field)
+	case "from":
+		return fieldContext_TraceStep_from(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TraceStep", field.Name)
 }
 
 func childFields_UnlinkIdentityPayload(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {

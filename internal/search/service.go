@@ -59,12 +59,12 @@ func (s *Service) Search(ctx context.Context, typed string, kinds []Kind, args p
 	if err != nil {
 		return nil, err
 	}
-	r := page.Ranking[Hit]{Of: a.name(kinds), Places: make([]store.Position, len(all)), Compare: byScore, Whole: complete}
+	r := page.Sifting[Hit]{Of: a.name(kinds), Places: make([]store.Position, len(all)), Compare: byScore, Whole: complete}
 	for i, f := range all {
 		r.Places[i] = store.Position{Values: []any{int64(f.score)}, ID: f.id}
 	}
 	r.See = func(ctx context.Context, numbers []int) ([]*Hit, error) { return s.see(ctx, a, all, numbers) }
-	found, err := page.Ranked(ctx, s.Cursors, r, args)
+	found, err := page.Sifted(ctx, s.Cursors, r, args)
 	if err != nil {
 		return nil, err
 	}

@@ -7,8 +7,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// Ranking is a list that was put in order by whoever found it, and that may hold what the caller may not see.
-type Ranking[T any] struct {
+// Sifting is a list that was put in order by whoever found it, and from which what the caller may not see is still to be
+// left out.
+type Sifting[T any] struct {
 	// Of names what was asked: cursors hold for it alone.
 	Of string
 	// Places are where its members stand, in order, each with the same number of values.
@@ -24,8 +25,8 @@ type Ranking[T any] struct {
 // seenAtOnce is how many members are looked for at a time, at least.
 const seenAtOnce = 20
 
-// Ranked finds a page of a ranking. Members that the caller may not see are passed over, and are not counted.
-func Ranked[T any](ctx context.Context, cursors *Cursors, r Ranking[T], a Args) (*Connection[*T], error) {
+// Sifted finds a page of such a list. Members that the caller may not see are passed over, and are not counted.
+func Sifted[T any](ctx context.Context, cursors *Cursors, r Sifting[T], a Args) (*Connection[*T], error) {
 	n, last, err := a.Limit()
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func Ranked[T any](ctx context.Context, cursors *Cursors, r Ranking[T], a Args) 
 }
 
 // numbers are the members that a page may hold, in the direction of reading.
-func (r Ranking[T]) numbers(q store.Query) []int {
+func (r Sifting[T]) numbers(q store.Query) []int {
 	var out []int
 	for i, p := range r.Places {
 		behind := q.After == nil || r.Compare(p, *q.After) > 0
@@ -66,7 +67,7 @@ func (r Ranking[T]) numbers(q store.Query) []int {
 
 // window takes the first n members that the caller may see, and notes whether there are more. They come in the list's
 // order, whatever the direction of reading.
-func (r Ranking[T]) window(ctx context.Context, numbers []int, n int) (store.List[*T], error) {
+func (r Sifting[T]) window(ctx context.Context, numbers []int, n int) (store.List[*T], error) {
 	var got store.List[*T]
 	down := len(numbers) > 1 && numbers[0] > numbers[1]
 	for some := range slices.Chunk(numbers, max(n+1, seenAtOnce)) {
@@ -95,7 +96,7 @@ func (r Ranking[T]) window(ctx context.Context, numbers []int, n int) (store.Lis
 }
 
 // count counts the members that the caller may see.
-func (r Ranking[T]) count(ctx context.Context) (n int, exact bool, err error) {
+func (r Sifting[T]) count(ctx context.Context) (n int, exact bool, err error) {
 	numbers := r.numbers(store.Query{})
 	for some := range slices.Chunk(numbers, Most) {
 		all, err := r.See(ctx, some)
