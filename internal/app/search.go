@@ -24,20 +24,20 @@ func (a *App) search(ctx context.Context) error {
 		return err
 	}
 	a.Indexer = schedule.New(a.Now, a.Log, schedule.Job{Name: "search", Do: a.Search.Tick})
-	a.Journal.Follow("search", []string{"district.*", "subDistrict.*", "community.*", "unit.*", "contract.*"}, a.Search.Follow)
+	a.Journal.Follow("search", []string{"district.*", "subDistrict.*", "community.*", "unit.*", "contract.*", "need.*", "resource.*", "project.*"}, a.Search.Follow)
 	return nil
 }
 
 // searchable is what can be found. Whoever may read a thing may read all the texts that are told of it here, and none of
 // them is about a person: not who answers for a party, nor who did anything.
 func (a *App) searchable() []search.Source {
-	return []search.Source{
+	return append([]search.Source{
 		source(search.District, id.KindDistrict, access.DistrictRead, a.Districts.Districts, a.Districts.AllDistricts(), districtTexts),
 		source(search.SubDistrict, id.KindSubDistrict, access.DistrictRead, a.Districts.SubDistricts, a.Districts.AllSubDistricts(), subDistrictTexts),
 		source(search.Community, id.KindCommunity, access.CommunityRead, a.Communities.Communities, a.Communities.All(), communityTexts),
 		source(search.Unit, id.KindUnit, access.UnitRead, a.Units.Units, a.Units.All(), unitTexts),
 		source(search.Contract, id.KindContract, access.ContractRead, a.Contracts.Many, a.Contracts.All(), contractTexts),
-	}
+	}, a.exchangeable()...)
 }
 
 // found is what can be found: kept in a collection, with its readers.

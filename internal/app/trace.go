@@ -14,7 +14,7 @@ import (
 // tracing opens the room that tells the way from a need to its result.
 func (a *App) tracing() {
 	a.Trace = trace.Open(trace.Config{
-		Cursors: a.Cursors,
+		Cursors: a.Cursors, Origins: a.origins(), Branches: a.branches(),
 		Deeds: func(ctx context.Context, ids []id.Contract) ([]*trace.Deed, error) {
 			found, err := a.Contracts.Many(ctx, ids)
 			return several(found, deed), err
@@ -41,7 +41,7 @@ func (a *App) tracing() {
 func deed(c *contract.Contract) *trace.Deed {
 	d := &trace.Deed{ID: c.ID, Object: c}
 	for _, m := range c.Commitments {
-		d.Promises = append(d.Promises, trace.Promise{ID: m.ID, Object: m})
+		d.Promises = append(d.Promises, trace.Promise{ID: m.ID, Object: m, Of: c.CameFrom(m)})
 	}
 	return d
 }

@@ -24,6 +24,9 @@ const (
 	Community   Kind = "COMMUNITY"
 	Unit        Kind = "RESIDENT_UNIT"
 	Contract    Kind = "CONTRACT"
+	Need        Kind = "NEED"
+	Resource    Kind = "RESOURCE"
+	Project     Kind = "PROJECT"
 )
 
 // Bounds of a search.
