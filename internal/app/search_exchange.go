@@ -17,9 +17,12 @@ import (
 // exchangeable is what of the exchange and of projects can be found.
 func (a *App) exchangeable() []search.Source {
 	return []search.Source{
-		source(search.Need, id.KindNeed, access.NeedRead, a.Needs.Many, a.Needs.All(), needTexts),
-		source(search.Resource, id.KindResource, access.ResourceRead, a.Resources.Many, a.Resources.All(), resourceTexts),
-		source(search.Project, id.KindProject, access.ProjectRead, a.Projects.Many, a.Projects.All(), projectTexts),
+		source(search.Need, id.KindNeed, access.NeedRead, a.Needs.Many, a.Needs.All(),
+			(*need.Need).Revision, needTexts),
+		source(search.Resource, id.KindResource, access.ResourceRead, a.Resources.Many, a.Resources.All(),
+			(*resource.Resource).Revision, resourceTexts),
+		source(search.Project, id.KindProject, access.ProjectRead, a.Projects.Many, a.Projects.All(),
+			(*project.Project).Revision, projectTexts),
 	}
 }
 
