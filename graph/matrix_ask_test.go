@@ -43,6 +43,8 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.need.id":                        quoted(w.at["open need"]), "Query.resource.id": quoted(w.at["public resource"]), "Query.category.code": `"ELDERS_MEALS"`,
 		"Query.matches.need": quoted(w.at["open need"]), "Query.matches.nearMisses": "true",
 		"Query.auditTrail.subject": quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
+
+		"Query.search.text": `"共建"`, "Query.trace.id": quoted(w.at["inForce"]),
 	}}
 }
 

@@ -29,10 +29,12 @@ import (
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/resource"
+	"github.com/cobuild/cobuild/internal/search"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
+	"github.com/cobuild/cobuild/internal/trace"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/cobuild/cobuild/internal/webhook"
 )
@@ -95,4 +97,6 @@ type Rooms struct {
 	Matches *match.Service
 	// DraftFromMatches drafts a contract from chosen matches.
 	DraftFromMatches func(context.Context, match.DraftInput) (*contract.Contract, error)
+	Search           *search.Service
+	Trace            *trace.Service
 }

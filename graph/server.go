@@ -70,6 +70,9 @@ func Weights() map[string]int {
 		"signingStatement": 5,      // is written and canonicalised when asked for
 		"sealedText":       5,      // likewise
 
+		"search": 300, // looks at up to 3,000 cards
+		"trace":  10,  // asks several rooms
+
 		"whoCanSee":          25, // goes through delegations and contracts
 		"cooperationProfile": 3,  // asks the contracts what they share
 

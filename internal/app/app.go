@@ -53,10 +53,12 @@ import (
 	"github.com/cobuild/cobuild/internal/publication"
 	"github.com/cobuild/cobuild/internal/report"
 	"github.com/cobuild/cobuild/internal/resource"
+	"github.com/cobuild/cobuild/internal/search"
 	"github.com/cobuild/cobuild/internal/securitylog"
 	"github.com/cobuild/cobuild/internal/serviceaccount"
 	"github.com/cobuild/cobuild/internal/signingkey"
 	"github.com/cobuild/cobuild/internal/template"
+	"github.com/cobuild/cobuild/internal/trace"
 	"github.com/cobuild/cobuild/internal/unit"
 	"github.com/cobuild/cobuild/internal/webhook"
 )
@@ -175,7 +177,10 @@ type App struct {
 	Resources  *resource.Service
 
 	Projects *project.Service
-	Matches *match.Service
+	Matches  *match.Service
+	Search   *search.Service
+	Trace    *trace.Service
+	Indexer  *schedule.Scheduler // apart from the others: taking up everything anew is long
 
 	kept *noting // the back end, with what is kept on it
 }
@@ -268,6 +273,10 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := a.matches(ctx); err != nil {
 		return nil, err
 	}
+	if err := a.search(ctx); err != nil {
+		return nil, err
+	}
+	a.tracing()
 	a.events()
 	if err := a.webhooks(ctx); err != nil {
 		return nil, err
@@ -306,6 +315,7 @@ func (a *App) Run(ctx context.Context) error {
 	g.Go(func() error { return a.Mailer.Run(ctx) })
 	g.Go(func() error { return a.Audit.Run(ctx) })
 	g.Go(func() error { return a.Bulker.Run(ctx) })
+	g.Go(func() error { return a.Indexer.Run(ctx) })
 	if a.Outbound != nil {
 		g.Go(func() error { return a.Webhooks.Run(ctx) })
 	}
@@ -328,6 +338,9 @@ func (a *App) Settle(ctx context.Context) error {
 		}
 		if err == nil && n == 0 {
 			n, err = a.Bulker.Settle(ctx)
+		}
+		if err == nil && n == 0 {
+			n, err = a.Indexer.Settle(ctx)
 		}
 		if err != nil || n == 0 {
 			return errors.Join(err, a.Journal.Drain(ctx), a.Feed.Step(ctx), a.Audit.Settle(ctx))

@@ -52,5 +52,6 @@ func (a *App) rooms() graph.Rooms {
 		Categories: a.Categories, Needs: a.Needs, Resources: a.Resources, Claims: a.claims(),
 
 		Projects: a.Projects,
+		Search:   a.Search, Trace: a.Trace,
 	}
 }

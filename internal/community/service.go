@@ -237,3 +237,6 @@ func (s *Service) Organisations(ctx context.Context, ids []id.Organisation) ([]o
 
 // Outboxes are where this room's events wait for the relay.
 func (s *Service) Outboxes() []store.Outbox { return []store.Outbox{s.communities} }
+
+// All are the communities, for who goes through all of them.
+func (s *Service) All() store.All[Community] { return s.communities.All() }

@@ -207,3 +207,6 @@ func refused(action string, o id.Organisation) error {
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
 
 func absent(what string) error { return fault.New(fault.NotFound, fault.CodeNotFound, "id", what) }
+
+// All are the contracts, for who goes through all of them.
+func (s *Service) All() store.All[*Contract] { return s.contracts.All() }

@@ -20,7 +20,7 @@ import (
 type writer struct {
 	in     BodyInput
 	from   map[id.LibraryClause]*LibraryClause // what the input takes from the library
-	owners []id.Organisation // whose clauses it may take up, besides the platform's
+	owners []id.Organisation                   // whose clauses it may take up, besides the platform's
 	body   Body
 	names  []string // placeholders that will be filled
 	faults fault.List

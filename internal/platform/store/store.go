@@ -173,6 +173,9 @@ type Object interface {
 
 func (r *Record) record() *Record { return r }
 
+// Revision is the store's counter: of two states of an object, the later one has the higher.
+func (r *Record) Revision() int64 { return r.Rev }
+
 // Tell notes that something happened; the collection saves it with the object, in the same write. data is a struct
 // with bson tags, or nil.
 func (r *Record) Tell(what string, data any) error {
