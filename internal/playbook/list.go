@@ -44,12 +44,12 @@ type (
 
 // Playbooks lists playbooks, for a type where one is named, of each type the newest first.
 func (s *Service) Playbooks(t *CommunityType, a page.Args) (*Connection, error) {
-	all, where := s.Shelf.all, store.Filter{}
+	all, list := s.Shelf.all, "playbooks"
 	if t != nil {
-		where = byType.Is(*t)
+		list += " of " + string(*t)
 		all = slices.DeleteFunc(slices.Clone(all), func(p *Playbook) bool { return p.Type != *t })
 	}
-	return page.Few(s.Cursors, "playbooks", where, all, (*Playbook).rank, a)
+	return page.Slice(all, (*Playbook).rank, s.Cursors, list, a)
 }
 
 // Playbook is a version for a type, the newest where none is named; nil where there is none.

@@ -146,25 +146,25 @@ type ProjectTemplate struct {
 	Key        string
 	Name       Words
 	Purpose    Words
-	Schema     Schema
+	Schema     SchemaText
 	Filterable []*record.Field // by which projects can be filtered and sorted
 	Form       []*FormSection
 	Basis
 }
 
-// Schema is a JSON Schema (2020-12), as its file has it, without needless space.
-type Schema string
+// SchemaText is a JSON Schema (2020-12), as its file has it, without needless space.
+type SchemaText string
 
 // UnmarshalJSON keeps it as it stands.
-func (s *Schema) UnmarshalJSON(raw []byte) error {
+func (s *SchemaText) UnmarshalJSON(raw []byte) error {
 	var b bytes.Buffer
 	err := json.Compact(&b, raw)
-	*s = Schema(b.String())
+	*s = SchemaText(b.String())
 	return err
 }
 
 // MarshalJSON gives it back.
-func (s Schema) MarshalJSON() ([]byte, error) { return []byte(s), nil }
+func (s SchemaText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
 // RecordSchema is the schema as the API shows it.
 func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }

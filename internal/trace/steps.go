@@ -58,7 +58,7 @@ func (s *Service) links(t *thread) []link {
 	var out []link
 	few := func(g Stage, steps []*Step) {
 		if len(steps) > 0 {
-			out = append(out, link{page.Few(key(g, ""), steps, idOf), g})
+			out = append(out, link{page.LinkOf(key(g, ""), steps, idOf), g})
 		}
 	}
 	for _, g := range Stages() {
@@ -124,7 +124,7 @@ func (s *Service) doneLinks(t *thread) []link {
 		return &Step{Stage: Evidence, ID: string(d.ID), Object: d.Object, From: from}
 	}
 	if t.done != nil {
-		return []link{{page.Few(key(Evidence, ""), []*Step{step(t.done)}, idOf), Evidence}}
+		return []link{{page.LinkOf(key(Evidence, ""), []*Step{step(t.done)}, idOf), Evidence}}
 	}
 	out := make([]link, len(t.promises))
 	for i, p := range t.promises {
@@ -142,7 +142,7 @@ func (s *Service) judgedLinks(t *thread) []link {
 		return &Step{Stage: Result, ID: string(j.ID), Object: j.Object, From: t.seen(j.Contract)}
 	}
 	if t.judged != nil {
-		return []link{{page.Few(key(Result, ""), []*Step{step(t.judged)}, idOf), Result}}
+		return []link{{page.LinkOf(key(Result, ""), []*Step{step(t.judged)}, idOf), Result}}
 	}
 	out := make([]link, len(t.deeds))
 	for i, d := range t.deeds {
@@ -158,7 +158,7 @@ func (s *Service) judgedLinks(t *thread) []link {
 // of that.
 func (s *Service) branchLinks(t *thread) []link {
 	if t.branch != nil {
-		return []link{{page.Few(key(t.branch.Stage, ""), []*Step{t.branch}, idOf), t.branch.Stage}}
+		return []link{{page.LinkOf(key(t.branch.Stage, ""), []*Step{t.branch}, idOf), t.branch.Stage}}
 	}
 	var out []link
 	for _, b := range s.Branches {

@@ -126,8 +126,8 @@ func (l Link[T]) join(got *store.List[T], some store.List[T], front bool) {
 	got.Items, got.Positions = append(got.Items, some.Items...), append(got.Positions, places...)
 }
 
-// Few makes a link of a few things that are at hand, in the order of their identifiers.
-func Few[T any](key string, all []T, id func(T) string) Link[T] {
+// LinkOf makes a link of a few things that are at hand, in the order of their identifiers.
+func LinkOf[T any](key string, all []T, id func(T) string) Link[T] {
 	all = slices.Clone(all)
 	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(id(a), id(b)) })
 	return Link[T]{Key: key, List: func(_ context.Context, q store.Query) (store.List[T], error) {

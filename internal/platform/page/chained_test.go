@@ -12,7 +12,7 @@ func TestAChainIsReadAcrossItsLinksFromBothEnds(t *testing.T) {
 	cursors := &page.Cursors{Keys: func() [][]byte { return [][]byte{make([]byte, 32)} }}
 	same := func(s string) string { return s }
 	links := []page.Link[string]{
-		page.Few("1", []string{"b", "a"}, same), page.Few("2", nil, same), page.Few("3", []string{"c", "e", "d"}, same), page.Few("4", []string{"f"}, same),
+		page.LinkOf("1", []string{"b", "a"}, same), page.LinkOf("2", nil, same), page.LinkOf("3", []string{"c", "e", "d"}, same), page.LinkOf("4", []string{"f"}, same),
 	}
 	whole := []string{"a", "b", "c", "d", "e", "f"}
 	for size := 1; size <= 7; size++ {
