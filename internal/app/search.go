@@ -32,11 +32,16 @@ func (a *App) search(ctx context.Context) error {
 // them is about a person: not who answers for a party, nor who did anything.
 func (a *App) searchable() []search.Source {
 	return []search.Source{
-		source(search.District, id.KindDistrict, access.DistrictRead, a.Districts.Districts, a.Districts.AllDistricts(), districtTexts),
-		source(search.SubDistrict, id.KindSubDistrict, access.DistrictRead, a.Districts.SubDistricts, a.Districts.AllSubDistricts(), subDistrictTexts),
-		source(search.Community, id.KindCommunity, access.CommunityRead, a.Communities.Communities, a.Communities.All(), communityTexts),
-		source(search.Unit, id.KindUnit, access.UnitRead, a.Units.Units, a.Units.All(), unitTexts),
-		source(search.Contract, id.KindContract, access.ContractRead, a.Contracts.Many, a.Contracts.All(), contractTexts),
+		source(search.District, id.KindDistrict, access.DistrictRead, a.Districts.Districts, a.Districts.AllDistricts(),
+			(*district.District).Revision, districtTexts),
+		source(search.SubDistrict, id.KindSubDistrict, access.DistrictRead, a.Districts.SubDistricts, a.Districts.AllSubDistricts(),
+			(*district.SubDistrict).Revision, subDistrictTexts),
+		source(search.Community, id.KindCommunity, access.CommunityRead, a.Communities.Communities, a.Communities.All(),
+			communityRevision, communityTexts),
+		source(search.Unit, id.KindUnit, access.UnitRead, a.Units.Units, a.Units.All(),
+			(*unit.ResidentUnit).Revision, unitTexts),
+		source(search.Contract, id.KindContract, access.ContractRead, a.Contracts.Many, a.Contracts.All(),
+			(*contract.Contract).Revision, contractTexts),
 	}
 }
 
@@ -45,17 +50,17 @@ type found interface {
 	comparable
 	store.Object
 	authz.Related
-	Revision() int64
 }
 
 // source makes a source of a room's own ways of finding things.
 func source[I ~string, T found](
-	k search.Kind, of id.Kind, read string, many func(context.Context, []I) ([]T, error), all store.All[T], texts func(T) []search.Text,
+	k search.Kind, of id.Kind, read string, many func(context.Context, []I) ([]T, error), all store.All[T],
+	rev func(T) int64, texts func(T) []search.Text,
 ) search.Source {
 	table := access.Table()
 	thing := func(t T) *search.Thing {
 		return &search.Thing{
-			ID: t.Key(), Rev: t.Revision(), Object: t, Texts: texts(t), Readers: search.ReadersOf(table, read, t),
+			ID: t.Key(), Rev: rev(t), Object: t, Texts: texts(t), Readers: search.ReadersOf(table, read, t),
 		}
 	}
 	return search.Source{
@@ -89,6 +94,8 @@ func source[I ~string, T found](
 		Readable: func(ctx context.Context) search.Readers { return search.ReadableBy(ctx, table, read) },
 	}
 }
+
+func communityRevision(c community.Community) int64 { return c.Common().Revision() }
 
 // named are the names of an organisation.
 func named(name string, english *string) []search.Text {
