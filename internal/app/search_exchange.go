@@ -34,7 +34,7 @@ func resourceTexts(r *resource.Resource) []search.Text { return listingTexts(&r.
 // nor what was said with a claim.
 func listingTexts(l *exchange.Listing) []search.Text {
 	out := []search.Text{
-		{Of: "title", Text: l.Title, Name: true}, {Of: "text", Text: l.Text}, {Of: "publisher.name", Text: l.Name},
+		{Of: "title", Text: l.Title, Name: true}, {Of: "text", Text: l.Text},
 	}
 	if l.Place != nil {
 		out = append(out, told("place.address", l.Place.Address, false)...)
