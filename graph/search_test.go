@@ -100,7 +100,7 @@ func TestHitsAreGivenInPagesAndWhatCannotBeLookedForIsRefused(t *testing.T) {
 		"a type twice":   {"DUPLICATE", []any{"text", "社区", "types", []string{"CONTRACT", "CONTRACT"}}},
 		"another search": {"BAD_CURSOR", []any{"text", "小学", "after", cursor}},
 		"too many":       {"BAD_PAGE", []any{"text", "社区", "first", 101}},
-		"no such type":   {"GRAPHQL_VALIDATION_FAILED", []any{"text", "社区", "types", []string{"PERSON"}}},
+		"no such type":   {"BAD_USER_INPUT", []any{"text", "社区", "types", []string{"PERSON"}}},
 	} {
 		if a := w.Ask(t, "", searches, c.vars...); a.Code() != c.code {
 			t.Errorf("%s: %s", name, a.Text)

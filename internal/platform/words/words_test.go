@@ -21,18 +21,18 @@ func texts(all []words.Word) []string {
 
 func TestChineseIsTakenApartByTwosAndEverythingElseByWords(t *testing.T) {
 	for text, want := range map[string][]string{
-		"垃圾分类":                 {"垃圾", "圾分", "分类"},
-		"垃圾 分类":                {"垃圾", "分类"},
-		"幸福路社区，第3小学":           {"幸福", "福路", "路社", "社区", "第", "3", "小学"},
+		"垃圾分类":                {"垃圾", "圾分", "分类"},
+		"垃圾 分类":               {"垃圾", "分类"},
+		"幸福路社区，第3小学":          {"幸福", "福路", "路社", "社区", "第", "3", "小学"},
 		"Sunshine Primary 学校": {"sunshine", "primary", "学校"},
-		"湖":                    {"湖"},
-		"ＡＢＣ１２３":               {"abc123"},
-		"Café Zürich":          {"cafe", "zurich"},
-		"it's 3.5 km":          {"it's", "3.5", "km"},
-		"ﬁne ㈱":                {"fine", "株"},
-		"!?、。…… ":              nil,
-		"":                     nil,
-		"𠮷野家":                  {"𠮷野", "野家"},
+		"湖":                   {"湖"},
+		"ＡＢＣ１２３":              {"abc123"},
+		"Café Zürich":         {"cafe", "zurich"},
+		"it's 3.5 km":         {"it's", "3.5", "km"},
+		"ﬁne ㈱":               {"fine", "株"},
+		"!?、。…… ":             nil,
+		"":                    nil,
+		"𠮷野家":                 {"𠮷野", "野家"},
 	} {
 		if got := texts(words.Of(text)); !slices.Equal(got, want) {
 			t.Errorf("%q is taken apart into %q, not %q", text, got, want)
