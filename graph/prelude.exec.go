@@ -14,20 +14,10 @@ import (
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/personal"
 	"github.com/cobuild/cobuild/internal/platform/record"
-	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // region    ************************** generated!.gotpl **************************
-
-type __SchemaResolver interface {
-	Description(ctx context.Context, obj *playbook.Schema) (*string, error)
-	Types(ctx context.Context, obj *playbook.Schema) ([]*introspection.Type, error)
-	QueryType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
-	MutationType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
-	SubscriptionType(ctx context.Context, obj *playbook.Schema) (*introspection.Type, error)
-	Directives(ctx context.Context, obj *playbook.Schema) ([]*introspection.Directive, error)
-}
 
 // endregion ************************** generated!.gotpl **************************
 
@@ -650,7 +640,7 @@ func fieldContext___InputValue_deprecationReason(_ context.Context, ec *executio
 	return graphql.NewScalarFieldContext("__InputValue", field, true, false, "String")
 }
 
-func ___Schema_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_description(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -659,7 +649,7 @@ func ___Schema_description(ctx context.Context, ec *executionContext, field grap
 			return fieldContext___Schema_description(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().Description(ctx, obj)
+			return obj.Description(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -670,10 +660,10 @@ func ___Schema_description(ctx context.Context, ec *executionContext, field grap
 	)
 }
 func fieldContext___Schema_description(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("__Schema", field, true, true, "String")
+	return graphql.NewScalarFieldContext("__Schema", field, true, false, "String")
 }
 
-func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -682,11 +672,11 @@ func ___Schema_types(ctx context.Context, ec *executionContext, field graphql.Co
 			return fieldContext___Schema_types(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().Types(ctx, obj)
+			return obj.Types(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*introspection.Type) graphql.Marshaler {
-			return marshalN__Type2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
+			return marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -697,7 +687,7 @@ func fieldContext___Schema_types(_ context.Context, ec *executionContext, field 
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -705,7 +695,7 @@ func fieldContext___Schema_types(_ context.Context, ec *executionContext, field 
 	return fc, nil
 }
 
-func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -714,7 +704,7 @@ func ___Schema_queryType(ctx context.Context, ec *executionContext, field graphq
 			return fieldContext___Schema_queryType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().QueryType(ctx, obj)
+			return obj.QueryType(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -729,7 +719,7 @@ func fieldContext___Schema_queryType(_ context.Context, ec *executionContext, fi
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -737,7 +727,7 @@ func fieldContext___Schema_queryType(_ context.Context, ec *executionContext, fi
 	return fc, nil
 }
 
-func ___Schema_mutationType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_mutationType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -746,7 +736,7 @@ func ___Schema_mutationType(ctx context.Context, ec *executionContext, field gra
 			return fieldContext___Schema_mutationType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().MutationType(ctx, obj)
+			return obj.MutationType(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -761,7 +751,7 @@ func fieldContext___Schema_mutationType(_ context.Context, ec *executionContext,
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -769,7 +759,7 @@ func fieldContext___Schema_mutationType(_ context.Context, ec *executionContext,
 	return fc, nil
 }
 
-func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -778,7 +768,7 @@ func ___Schema_subscriptionType(ctx context.Context, ec *executionContext, field
 			return fieldContext___Schema_subscriptionType(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().SubscriptionType(ctx, obj)
+			return obj.SubscriptionType(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
@@ -793,7 +783,7 @@ func fieldContext___Schema_subscriptionType(_ context.Context, ec *executionCont
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Type(ctx, ec, field)
 		},
@@ -801,7 +791,7 @@ func fieldContext___Schema_subscriptionType(_ context.Context, ec *executionCont
 	return fc, nil
 }
 
-func ___Schema_directives(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *playbook.Schema) (ret graphql.Marshaler) {
+func ___Schema_directives(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *introspection.Schema) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -810,11 +800,11 @@ func ___Schema_directives(ctx context.Context, ec *executionContext, field graph
 			return fieldContext___Schema_directives(ctx, ec, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.__Schema().Directives(ctx, obj)
+			return obj.Directives(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*introspection.Directive) graphql.Marshaler {
-			return marshalN__Directive2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
+			return marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx, ec, selections, v)
 		},
 		true,
 		true,
@@ -825,7 +815,7 @@ func fieldContext___Schema_directives(_ context.Context, ec *executionContext, f
 		Object:     "__Schema",
 		Field:      field,
 		IsMethod:   true,
-		IsResolver: true,
+		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return childFields___Directive(ctx, ec, field)
 		},
@@ -1407,7 +1397,7 @@ func ___InputValue(ctx context.Context, ec *executionContext, sel ast.SelectionS
 
 var __SchemaImplementors = []string{"__Schema"}
 
-func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *playbook.Schema) graphql.Marshaler {
+func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, obj *introspection.Schema) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, __SchemaImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -1417,41 +1407,35 @@ func ___Schema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("__Schema")
 		case "description":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_description(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_description(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "types":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_types(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_types(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "queryType":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_queryType(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_queryType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "mutationType":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_mutationType(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_mutationType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "subscriptionType":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_subscriptionType(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_subscriptionType(ctx, ec, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "directives":
-			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
-				func(ctx context.Context) graphql.Marshaler {
-					return ___Schema_directives(ctx, ec, field, obj)
-				})
+			out.Values[i] = ___Schema_directives(ctx, ec, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2346,11 +2330,15 @@ func marshalNString2ᚕstringᚄ(ctx context.Context, ec *executionContext, sel 
 	return ret
 }
 
-func marshalN__Directive2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*introspection.Directive) graphql.Marshaler {
+func marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
+	return ___Directive(ctx, ec, sel, &v)
+}
+
+func marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalN__Directive2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
+		return marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -2360,14 +2348,6 @@ func marshalN__Directive2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋint
 	}
 
 	return ret
-}
-
-func marshalN__Directive2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *introspection.Directive) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "__Directive!")
-		return graphql.Null
-	}
-	return ___Directive(ctx, ec, sel, v)
 }
 
 func unmarshalN__DirectiveLocation2string(ctx context.Context, ec *executionContext, v any) (string, error) {
@@ -2442,7 +2422,7 @@ func marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintro
 	return ret
 }
 
-func marshalN__Schema2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐSchema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *playbook.Schema) graphql.Marshaler {
+func marshalN__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *introspection.Schema) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "__Schema!")
 		return graphql.Null
@@ -2454,11 +2434,11 @@ func marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospection�
 	return ___Type(ctx, ec, sel, &v)
 }
 
-func marshalN__Type2ᚕᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []*introspection.Type) graphql.Marshaler {
+func marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
+		return marshalN__Type2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -112,7 +112,6 @@ type ResolverRoot interface {
 	TemplateClause() TemplateClauseResolver
 	Webhook() WebhookResolver
 	WebhookDelivery() WebhookDeliveryResolver
-	__Schema() __SchemaResolver
 }
 
 type DirectiveRoot struct {

@@ -19307,8 +19307,8 @@ func _Query___schema(ctx context.Context, ec *executionContext, field graphql.Co
 			return ec.IntrospectSchema()
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *playbook.Schema) graphql.Marshaler {
-			return marshalN__Schema2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐSchema(ctx, ec, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Schema) graphql.Marshaler {
+			return marshalN__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema(ctx, ec, selections, v)
 		},
 		true,
 		true,

@@ -146,25 +146,25 @@ type ProjectTemplate struct {
 	Key        string
 	Name       Words
 	Purpose    Words
-	Schema     Schema
+	Schema     schemaText
 	Filterable []*record.Field // by which projects can be filtered and sorted
 	Form       []*FormSection
 	Basis
 }
 
-// Schema is a JSON Schema (2020-12), as its file has it, without needless space.
-type Schema string
+// schemaText is a JSON Schema (2020-12), as its file has it, without needless space.
+type schemaText string
 
 // UnmarshalJSON keeps it as it stands.
-func (s *Schema) UnmarshalJSON(raw []byte) error {
+func (s *schemaText) UnmarshalJSON(raw []byte) error {
 	var b bytes.Buffer
 	err := json.Compact(&b, raw)
-	*s = Schema(b.String())
+	*s = schemaText(b.String())
 	return err
 }
 
 // MarshalJSON gives it back.
-func (s Schema) MarshalJSON() ([]byte, error) { return []byte(s), nil }
+func (s schemaText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
 // RecordSchema is the schema as the API shows it.
 func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }
