@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/internal/category"
@@ -16,52 +15,52 @@ import (
 
 // Parent is the batch resolver for the parent field.
 func (r *categoryResolver) Parent(ctx context.Context, objs []*category.Category) ([]*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Parent - parent"))
+	return edge(ctx, objs, func(o *category.Category) string { return o.Parent }, r.Rooms.coded)
 }
 
 // Ancestors is the batch resolver for the ancestors field.
 func (r *categoryResolver) Ancestors(ctx context.Context, objs []*category.Category) ([][]*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Ancestors - ancestors"))
+	return r.Rooms.kin(ctx, objs, (*category.Tree).Ancestors)
 }
 
 // Children is the batch resolver for the children field.
 func (r *categoryResolver) Children(ctx context.Context, objs []*category.Category) ([][]*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Children - children"))
+	return r.Rooms.kin(ctx, objs, below)
 }
 
 // AddCategory is the resolver for the addCategory field.
 func (r *mutationResolver) AddCategory(ctx context.Context, input category.AddInput) (*payload.Of[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: AddCategory - addCategory"))
+	return payload.Do(ctx, input, r.Rooms.Categories.Add)
 }
 
 // RenameCategory is the resolver for the renameCategory field.
 func (r *mutationResolver) RenameCategory(ctx context.Context, input category.RenameInput) (*payload.Of[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: RenameCategory - renameCategory"))
+	return payload.Do(ctx, input, r.Rooms.Categories.Rename)
 }
 
 // MoveCategory is the resolver for the moveCategory field.
 func (r *mutationResolver) MoveCategory(ctx context.Context, input category.MoveInput) (*payload.Of[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: MoveCategory - moveCategory"))
+	return payload.Do(ctx, input, r.Rooms.Categories.Move)
 }
 
 // RetireCategory is the resolver for the retireCategory field.
 func (r *mutationResolver) RetireCategory(ctx context.Context, input category.RetireInput) (*payload.Of[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: RetireCategory - retireCategory"))
+	return payload.Do(ctx, input, r.Rooms.Categories.Retire)
 }
 
 // RestoreCategory is the resolver for the restoreCategory field.
 func (r *mutationResolver) RestoreCategory(ctx context.Context, input category.RestoreInput) (*payload.Of[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: RestoreCategory - restoreCategory"))
+	return payload.Do(ctx, input, r.Rooms.Categories.Restore)
 }
 
 // Categories is the resolver for the categories field.
 func (r *queryResolver) Categories(ctx context.Context, parent *string, below bool, retired bool, first *int, after *string, last *int, before *string) (*page.Connection[*category.Category], error) {
-	panic(fmt.Errorf("not implemented: Categories - categories"))
+	return r.Rooms.Categories.List(ctx, parent, below, retired, paged(first, after, last, before))
 }
 
 // Category is the resolver for the category field.
 func (r *queryResolver) Category(ctx context.Context, code string) (*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Category - category"))
+	return found(ctx, code, r.Rooms.Categories.Category)
 }
 
 // Category returns CategoryResolver implementation.

@@ -7,10 +7,10 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/payload"
 	"github.com/cobuild/cobuild/internal/exchange"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/resource"
@@ -18,42 +18,42 @@ import (
 
 // Need is the batch resolver for the need field.
 func (r *claimResolver) Need(ctx context.Context, objs []*exchange.Claim) ([]*need.Need, error) {
-	panic(fmt.Errorf("not implemented: Need - need"))
+	return edge(ctx, objs, (*exchange.Claim).Need, r.Rooms.Needs.Many)
 }
 
 // Resource is the batch resolver for the resource field.
 func (r *claimResolver) Resource(ctx context.Context, objs []*exchange.Claim) ([]*resource.Resource, error) {
-	panic(fmt.Errorf("not implemented: Resource - resource"))
+	return edge(ctx, objs, (*exchange.Claim).Resource, r.Rooms.Resources.Many)
 }
 
 // Claimant is the batch resolver for the claimant field.
 func (r *claimResolver) Claimant(ctx context.Context, objs []*exchange.Claim) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Claimant - claimant"))
+	return edge(ctx, objs, func(o *exchange.Claim) id.Organisation { return o.Claimant }, r.Rooms.Directory.Many)
 }
 
 // ByName is the batch resolver for the byName field.
 func (r *claimResolver) ByName(ctx context.Context, objs []*exchange.Claim) ([]*string, error) {
-	panic(fmt.Errorf("not implemented: ByName - byName"))
+	return edge(ctx, objs, func(o *exchange.Claim) id.Person { return o.By }, r.Rooms.actors("Claim.byName"))
 }
 
 // AllowedActions is the batch resolver for the allowedActions field.
 func (r *claimResolver) AllowedActions(ctx context.Context, objs []*exchange.Claim) ([][]exchange.ClaimVerb, error) {
-	panic(fmt.Errorf("not implemented: AllowedActions - allowedActions"))
+	return r.Rooms.Claims.AllowedActions(ctx, objs)
 }
 
 // AcceptClaim is the resolver for the acceptClaim field.
 func (r *mutationResolver) AcceptClaim(ctx context.Context, input exchange.AcceptInput) (*payload.Of[*exchange.Claim], error) {
-	panic(fmt.Errorf("not implemented: AcceptClaim - acceptClaim"))
+	return payload.Do(ctx, input, r.Rooms.Claims.Accept)
 }
 
 // DeclineClaim is the resolver for the declineClaim field.
 func (r *mutationResolver) DeclineClaim(ctx context.Context, input exchange.DeclineInput) (*payload.Of[*exchange.Claim], error) {
-	panic(fmt.Errorf("not implemented: DeclineClaim - declineClaim"))
+	return payload.Do(ctx, input, r.Rooms.Claims.Decline)
 }
 
 // WithdrawClaim is the resolver for the withdrawClaim field.
 func (r *mutationResolver) WithdrawClaim(ctx context.Context, input exchange.WithdrawInput) (*payload.Of[*exchange.Claim], error) {
-	panic(fmt.Errorf("not implemented: WithdrawClaim - withdrawClaim"))
+	return payload.Do(ctx, input, r.Rooms.Claims.Withdraw)
 }
 
 // Claim returns ClaimResolver implementation.

@@ -7,13 +7,14 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/internal/bind"
 	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/category"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/exchange"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/need"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
@@ -22,132 +23,144 @@ import (
 
 // Needs is the batch resolver for the needs field.
 func (r *commercialCommunityResolver) Needs(ctx context.Context, objs []*community.CommercialCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return each(objs, func(o *community.CommercialCommunity) (*need.Connection, error) {
+		return r.Rooms.Needs.NeedsOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // CollectNeed is the resolver for the collectNeed field.
 func (r *mutationResolver) CollectNeed(ctx context.Context, input need.CollectInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: CollectNeed - collectNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Collect)
 }
 
 // ChangeNeed is the resolver for the changeNeed field.
 func (r *mutationResolver) ChangeNeed(ctx context.Context, input need.ChangeInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: ChangeNeed - changeNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Change)
 }
 
 // VerifyNeed is the resolver for the verifyNeed field.
 func (r *mutationResolver) VerifyNeed(ctx context.Context, input need.VerifyInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: VerifyNeed - verifyNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Verify)
 }
 
 // PublishNeed is the resolver for the publishNeed field.
 func (r *mutationResolver) PublishNeed(ctx context.Context, input need.PublishInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: PublishNeed - publishNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Publish)
 }
 
 // ClaimNeed is the resolver for the claimNeed field.
 func (r *mutationResolver) ClaimNeed(ctx context.Context, input need.ClaimInput) (*bind.ClaimNeedPayload, error) {
-	panic(fmt.Errorf("not implemented: ClaimNeed - claimNeed"))
+	p, err := payload.Do(ctx, input, r.Rooms.Needs.Claim)
+	return (*bind.ClaimNeedPayload)(p), err
 }
 
 // CloseNeed is the resolver for the closeNeed field.
 func (r *mutationResolver) CloseNeed(ctx context.Context, input need.CloseInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: CloseNeed - closeNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Close)
 }
 
 // ReportNeedFulfilled is the resolver for the reportNeedFulfilled field.
 func (r *mutationResolver) ReportNeedFulfilled(ctx context.Context, input need.ReportInput) (*bind.ClaimNeedPayload, error) {
-	panic(fmt.Errorf("not implemented: ReportNeedFulfilled - reportNeedFulfilled"))
+	p, err := payload.Do(ctx, input, r.Rooms.Needs.Report)
+	return (*bind.ClaimNeedPayload)(p), err
 }
 
 // ReturnNeed is the resolver for the returnNeed field.
 func (r *mutationResolver) ReturnNeed(ctx context.Context, input need.ReturnInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: ReturnNeed - returnNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Return)
 }
 
 // ConfirmNeed is the resolver for the confirmNeed field.
 func (r *mutationResolver) ConfirmNeed(ctx context.Context, input need.ConfirmInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: ConfirmNeed - confirmNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Confirm)
 }
 
 // WithdrawNeed is the resolver for the withdrawNeed field.
 func (r *mutationResolver) WithdrawNeed(ctx context.Context, input need.WithdrawInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: WithdrawNeed - withdrawNeed"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Withdraw)
 }
 
 // ConsentToContact is the resolver for the consentToContact field.
 func (r *mutationResolver) ConsentToContact(ctx context.Context, input need.ConsentInput) (*payload.Of[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: ConsentToContact - consentToContact"))
+	return payload.Do(ctx, input, r.Rooms.Needs.Consent)
 }
 
 // AllowedActions is the batch resolver for the allowedActions field.
 func (r *needResolver) AllowedActions(ctx context.Context, objs []*need.Need) ([][]need.Verb, error) {
-	panic(fmt.Errorf("not implemented: AllowedActions - allowedActions"))
+	return each(objs, func(o *need.Need) ([]need.Verb, error) { return r.Rooms.Needs.AllowedActions(ctx, o), nil })
 }
 
 // Publisher is the batch resolver for the publisher field.
 func (r *needResolver) Publisher(ctx context.Context, objs []*need.Need) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Publisher - publisher"))
+	return edge(ctx, objs, func(o *need.Need) id.Organisation { return o.Publisher }, r.Rooms.Directory.Many)
 }
 
 // Community is the batch resolver for the community field.
 func (r *needResolver) Community(ctx context.Context, objs []*need.Need) ([]community.Community, error) {
-	panic(fmt.Errorf("not implemented: Community - community"))
+	return edge(ctx, objs, func(o *need.Need) id.Organisation { return o.Community() }, r.Rooms.Communities.Communities)
 }
 
 // ResidentUnit is the batch resolver for the residentUnit field.
 func (r *needResolver) ResidentUnit(ctx context.Context, objs []*need.Need) ([]*unit.ResidentUnit, error) {
-	panic(fmt.Errorf("not implemented: ResidentUnit - residentUnit"))
+	return edge(ctx, objs, func(o *need.Need) id.Organisation { return o.ResidentUnit() }, r.Rooms.Units.Units)
 }
 
 // Category is the batch resolver for the category field.
 func (r *needResolver) Category(ctx context.Context, objs []*need.Need) ([]*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Category - category"))
+	return edge(ctx, objs, func(o *need.Need) string { return o.Category }, r.Rooms.coded)
 }
 
 // Organisations is the batch resolver for the organisations field.
 func (r *needResolver) Organisations(ctx context.Context, objs []*need.Need) ([][]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisations - organisations"))
+	return edges(ctx, objs, func(o *need.Need) []id.Organisation { return o.Named }, r.Rooms.Directory.Many)
 }
 
 // CollectedByName is the batch resolver for the collectedByName field.
 func (r *needResolver) CollectedByName(ctx context.Context, objs []*need.Need) ([]*string, error) {
-	panic(fmt.Errorf("not implemented: CollectedByName - collectedByName"))
+	return edge(ctx, objs, func(o *need.Need) id.Person { return o.CollectedBy }, r.Rooms.actors("Need.collectedByName"))
 }
 
 // Contact is the batch resolver for the contact field.
 func (r *needResolver) Contact(ctx context.Context, objs []*need.Need) ([]*string, error) {
-	panic(fmt.Errorf("not implemented: Contact - contact"))
+	return r.Rooms.contacts(ctx, objs)
 }
 
 // Needs is the batch resolver for the needs field.
 func (r *oldEstateCommunityResolver) Needs(ctx context.Context, objs []*community.OldEstateCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return each(objs, func(o *community.OldEstateCommunity) (*need.Connection, error) {
+		return r.Rooms.Needs.NeedsOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Needs is the resolver for the needs field.
 func (r *queryResolver) Needs(ctx context.Context, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) (*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return r.Rooms.Needs.Needs(ctx, filter, orderBy, paged(first, after, last, before))
 }
 
 // Need is the resolver for the need field.
 func (r *queryResolver) Need(ctx context.Context, id string) (*need.Need, error) {
-	panic(fmt.Errorf("not implemented: Need - need"))
+	return one(ctx, id, wire.Need(), r.Rooms.Needs.Need)
 }
 
 // Needs is the batch resolver for the needs field.
 func (r *resettlementCommunityResolver) Needs(ctx context.Context, objs []*community.ResettlementCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return each(objs, func(o *community.ResettlementCommunity) (*need.Connection, error) {
+		return r.Rooms.Needs.NeedsOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Needs is the batch resolver for the needs field.
 func (r *residentUnitResolver) Needs(ctx context.Context, objs []*unit.ResidentUnit, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return each(objs, func(o *unit.ResidentUnit) (*need.Connection, error) {
+		return r.Rooms.Needs.NeedsOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Needs is the batch resolver for the needs field.
 func (r *ruralCommunityResolver) Needs(ctx context.Context, objs []*community.RuralCommunity, filter *need.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*need.Need], error) {
-	panic(fmt.Errorf("not implemented: Needs - needs"))
+	return each(objs, func(o *community.RuralCommunity) (*need.Connection, error) {
+		return r.Rooms.Needs.NeedsOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Need returns NeedResolver implementation.

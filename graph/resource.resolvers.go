@@ -7,13 +7,14 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cobuild/cobuild/graph/internal/bind"
 	"github.com/cobuild/cobuild/graph/payload"
+	"github.com/cobuild/cobuild/graph/wire"
 	"github.com/cobuild/cobuild/internal/category"
 	"github.com/cobuild/cobuild/internal/community"
 	"github.com/cobuild/cobuild/internal/exchange"
+	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/resource"
@@ -22,92 +23,105 @@ import (
 
 // Resources is the batch resolver for the resources field.
 func (r *commercialCommunityResolver) Resources(ctx context.Context, objs []*community.CommercialCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return each(objs, func(o *community.CommercialCommunity) (*resource.Connection, error) {
+		return r.Rooms.Resources.ResourcesOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // DraftResource is the resolver for the draftResource field.
 func (r *mutationResolver) DraftResource(ctx context.Context, input resource.DraftInput) (*payload.Of[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: DraftResource - draftResource"))
+	return payload.Do(ctx, input, r.Rooms.Resources.Draft)
 }
 
 // ChangeResource is the resolver for the changeResource field.
 func (r *mutationResolver) ChangeResource(ctx context.Context, input resource.ChangeInput) (*payload.Of[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: ChangeResource - changeResource"))
+	return payload.Do(ctx, input, r.Rooms.Resources.Change)
 }
 
 // OfferResource is the resolver for the offerResource field.
 func (r *mutationResolver) OfferResource(ctx context.Context, input resource.OfferInput) (*payload.Of[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: OfferResource - offerResource"))
+	return payload.Do(ctx, input, r.Rooms.Resources.Offer)
 }
 
 // ClaimResource is the resolver for the claimResource field.
 func (r *mutationResolver) ClaimResource(ctx context.Context, input resource.ClaimInput) (*bind.ClaimResourcePayload, error) {
-	panic(fmt.Errorf("not implemented: ClaimResource - claimResource"))
+	p, err := payload.Do(ctx, input, r.Rooms.Resources.Claim)
+	return (*bind.ClaimResourcePayload)(p), err
 }
 
 // WithdrawResource is the resolver for the withdrawResource field.
 func (r *mutationResolver) WithdrawResource(ctx context.Context, input resource.WithdrawInput) (*payload.Of[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: WithdrawResource - withdrawResource"))
+	return payload.Do(ctx, input, r.Rooms.Resources.Withdraw)
 }
 
 // Resources is the batch resolver for the resources field.
 func (r *oldEstateCommunityResolver) Resources(ctx context.Context, objs []*community.OldEstateCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return each(objs, func(o *community.OldEstateCommunity) (*resource.Connection, error) {
+		return r.Rooms.Resources.ResourcesOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Resources is the resolver for the resources field.
 func (r *queryResolver) Resources(ctx context.Context, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) (*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return r.Rooms.Resources.Resources(ctx, filter, orderBy, paged(first, after, last, before))
 }
 
 // Resource is the resolver for the resource field.
 func (r *queryResolver) Resource(ctx context.Context, id string) (*resource.Resource, error) {
-	panic(fmt.Errorf("not implemented: Resource - resource"))
+	return one(ctx, id, wire.Resource(), r.Rooms.Resources.Resource)
 }
 
 // Resources is the batch resolver for the resources field.
 func (r *resettlementCommunityResolver) Resources(ctx context.Context, objs []*community.ResettlementCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return each(objs, func(o *community.ResettlementCommunity) (*resource.Connection, error) {
+		return r.Rooms.Resources.ResourcesOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Resources is the batch resolver for the resources field.
 func (r *residentUnitResolver) Resources(ctx context.Context, objs []*unit.ResidentUnit, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return each(objs, func(o *unit.ResidentUnit) (*resource.Connection, error) {
+		return r.Rooms.Resources.ResourcesOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // AllowedActions is the batch resolver for the allowedActions field.
 func (r *resourceResolver) AllowedActions(ctx context.Context, objs []*resource.Resource) ([][]resource.Verb, error) {
-	panic(fmt.Errorf("not implemented: AllowedActions - allowedActions"))
+	return each(objs, func(o *resource.Resource) ([]resource.Verb, error) {
+		return r.Rooms.Resources.AllowedActions(ctx, o), nil
+	})
 }
 
 // Publisher is the batch resolver for the publisher field.
 func (r *resourceResolver) Publisher(ctx context.Context, objs []*resource.Resource) ([]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Publisher - publisher"))
+	return edge(ctx, objs, func(o *resource.Resource) id.Organisation { return o.Publisher }, r.Rooms.Directory.Many)
 }
 
 // Community is the batch resolver for the community field.
 func (r *resourceResolver) Community(ctx context.Context, objs []*resource.Resource) ([]community.Community, error) {
-	panic(fmt.Errorf("not implemented: Community - community"))
+	return edge(ctx, objs, func(o *resource.Resource) id.Organisation { return o.Community() }, r.Rooms.Communities.Communities)
 }
 
 // ResidentUnit is the batch resolver for the residentUnit field.
 func (r *resourceResolver) ResidentUnit(ctx context.Context, objs []*resource.Resource) ([]*unit.ResidentUnit, error) {
-	panic(fmt.Errorf("not implemented: ResidentUnit - residentUnit"))
+	return edge(ctx, objs, func(o *resource.Resource) id.Organisation { return o.ResidentUnit() }, r.Rooms.Units.Units)
 }
 
 // Category is the batch resolver for the category field.
 func (r *resourceResolver) Category(ctx context.Context, objs []*resource.Resource) ([]*category.Category, error) {
-	panic(fmt.Errorf("not implemented: Category - category"))
+	return edge(ctx, objs, func(o *resource.Resource) string { return o.Category }, r.Rooms.coded)
 }
 
 // Organisations is the batch resolver for the organisations field.
 func (r *resourceResolver) Organisations(ctx context.Context, objs []*resource.Resource) ([][]organisation.Organisation, error) {
-	panic(fmt.Errorf("not implemented: Organisations - organisations"))
+	return edges(ctx, objs, func(o *resource.Resource) []id.Organisation { return o.Named }, r.Rooms.Directory.Many)
 }
 
 // Resources is the batch resolver for the resources field.
 func (r *ruralCommunityResolver) Resources(ctx context.Context, objs []*community.RuralCommunity, filter *resource.Filter, orderBy *exchange.Order, first *int, after *string, last *int, before *string) ([]*page.Connection[*resource.Resource], error) {
-	panic(fmt.Errorf("not implemented: Resources - resources"))
+	return each(objs, func(o *community.RuralCommunity) (*resource.Connection, error) {
+		return r.Rooms.Resources.ResourcesOf(ctx, o.ID, filter, orderBy, paged(first, after, last, before))
+	})
 }
 
 // Resource returns ResourceResolver implementation.
