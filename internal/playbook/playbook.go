@@ -146,25 +146,25 @@ type ProjectTemplate struct {
 	Key        string
 	Name       Words
 	Purpose    Words
-	Schema     SchemaText
+	Schema     schemaText
 	Filterable []*record.Field // by which projects can be filtered and sorted
 	Form       []*FormSection
 	Basis
 }
 
-// SchemaText is a JSON Schema (2020-12), as its file has it, without needless space.
-type SchemaText string
+// schemaText is a JSON Schema (2020-12), as its file has it, without needless space.
+type schemaText string
 
 // UnmarshalJSON keeps it as it stands.
-func (s *SchemaText) UnmarshalJSON(raw []byte) error {
+func (s *schemaText) UnmarshalJSON(raw []byte) error {
 	var b bytes.Buffer
 	err := json.Compact(&b, raw)
-	*s = SchemaText(b.String())
+	*s = schemaText(b.String())
 	return err
 }
 
 // MarshalJSON gives it back.
-func (s SchemaText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
+func (s schemaText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 
 // RecordSchema is the schema as the API shows it.
 func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }
