@@ -63,6 +63,7 @@ type CommitmentResolver interface {
 	Receivers(ctx context.Context, objs []*contract.Commitment) ([][]organisation.Organisation, error)
 
 	Fulfilments(ctx context.Context, objs []*contract.Commitment, first *int, after *string, last *int, before *string) ([]*page.Connection[*fulfilment.Fulfilment], error)
+	Source(ctx context.Context, objs []*contract.Commitment) ([]*contract.Source, error)
 }
 type ContractCompletionResolver interface {
 	Organisation(ctx context.Context, objs []*contract.Completion) ([]organisation.Organisation, error)
@@ -3073,6 +3074,61 @@ func (ec *executionContext) resolveBatch_Commitment_fulfilments(ctx context.Cont
 		results,
 		err,
 		"Commitment.fulfilments",
+	)
+}
+
+func _Commitment_source(ctx context.Context, ec *executionContext, field graphql.CollectedField, obj *contract.Commitment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return fieldContext_Commitment_source(ctx, ec, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Commitment_source(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *contract.Source) graphql.Marshaler {
+			return marshalOCommitmentSource2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSource(ctx, ec, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func fieldContext_Commitment_source(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Commitment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return childFields_CommitmentSource(ctx, ec, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Commitment_source(ctx context.Context, field graphql.CollectedField, obj *contract.Commitment) (any, error) {
+	resolver := ec.Resolvers.Commitment()
+	if batch, ok := graphql.BatchParentsFor[*contract.Commitment](ctx, "Commitment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Source(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contract.Source](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Commitment.source",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Source(ctx, []*contract.Commitment{obj})
+	return graphql.ResolveBatchSingleResult[*contract.Source](
+		ctx,
+		results,
+		err,
+		"Commitment.source",
 	)
 }
 
@@ -8071,6 +8127,12 @@ func _Commitment(ctx context.Context, ec *executionContext, sel ast.SelectionSet
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Commitment_fulfilments(ctx, ec, field, obj)
+				})
+		case "source":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return _Commitment_source(ctx, ec, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -82,9 +82,7 @@ func (r *resourceResolver) Contracts(ctx context.Context, objs []*resource.Resou
 }
 
 // CommitmentSource returns CommitmentSourceResolver implementation.
-func (r *Resolver) CommitmentSource() CommitmentSourceResolver {
-	return &commitmentSourceResolver{r}
-}
+func (r *Resolver) CommitmentSource() CommitmentSourceResolver { return &commitmentSourceResolver{r} }
 
 // Match returns MatchResolver implementation.
 func (r *Resolver) Match() MatchResolver { return &matchResolver{r} }

@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	CommercialCommunity() CommercialCommunityResolver
 	Commitment() CommitmentResolver
 	CommitmentDue() CommitmentDueResolver
+	CommitmentSource() CommitmentSourceResolver
 	ContractCompletion() ContractCompletionResolver
 	ContractConsent() ContractConsentResolver
 	ContractNotice() ContractNoticeResolver
@@ -64,6 +65,9 @@ type ResolverRoot interface {
 	Identity() IdentityResolver
 	Invitation() InvitationResolver
 	LibraryClause() LibraryClauseResolver
+	Match() MatchResolver
+	MatchFactor() MatchFactorResolver
+	MatchObstacle() MatchObstacleResolver
 	Mutation() MutationResolver
 	Need() NeedResolver
 	Notification() NotificationResolver
@@ -211,6 +215,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DistrictFilter", graphql.BindUnmarshaler(ec, unmarshalInputDistrictFilter)),
 			graphql.NewInputUnmarshaler("DistrictOrder", graphql.BindUnmarshaler(ec, unmarshalInputDistrictOrder)),
 			graphql.NewInputUnmarshaler("DraftAmendmentInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftAmendmentInput)),
+			graphql.NewInputUnmarshaler("DraftContractFromMatchesInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromMatchesInput)),
 			graphql.NewInputUnmarshaler("DraftContractFromTemplateInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractFromTemplateInput)),
 			graphql.NewInputUnmarshaler("DraftContractInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftContractInput)),
 			graphql.NewInputUnmarshaler("DraftResourceInput", graphql.BindUnmarshaler(ec, unmarshalInputDraftResourceInput)),
@@ -241,6 +246,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LibraryClauseTextInput", graphql.BindUnmarshaler(ec, unmarshalInputLibraryClauseTextInput)),
 			graphql.NewInputUnmarshaler("LinkIdentityInput", graphql.BindUnmarshaler(ec, unmarshalInputLinkIdentityInput)),
 			graphql.NewInputUnmarshaler("MarkReadInput", graphql.BindUnmarshaler(ec, unmarshalInputMarkReadInput)),
+			graphql.NewInputUnmarshaler("MatchChoiceInput", graphql.BindUnmarshaler(ec, unmarshalInputMatchChoiceInput)),
 			graphql.NewInputUnmarshaler("MoveCategoryInput", graphql.BindUnmarshaler(ec, unmarshalInputMoveCategoryInput)),
 			graphql.NewInputUnmarshaler("NameChoice", graphql.BindUnmarshaler(ec, unmarshalInputNameChoice)),
 			graphql.NewInputUnmarshaler("NeedFilter", graphql.BindUnmarshaler(ec, unmarshalInputNeedFilter)),
@@ -454,7 +460,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "category.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "exchange.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "need.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "resource.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
+//go:embed "amendment.graphqls" "appraisal.graphqls" "audit.graphqls" "bulk.graphqls" "category.graphqls" "community.graphqls" "contract.graphqls" "delegation.graphqls" "district.graphqls" "due.graphqls" "event.graphqls" "exchange.graphqls" "federation.graphqls" "file.graphqls" "fulfilment.graphqls" "identity.graphqls" "match.graphqls" "need.graphqls" "notification.graphqls" "organisation.graphqls" "person.graphqls" "personal.graphqls" "profile.graphqls" "publication.graphqls" "report.graphqls" "resource.graphqls" "securitylog.graphqls" "serviceaccount.graphqls" "sharing.graphqls" "sight.graphqls" "signingkey.graphqls" "subscription.graphqls" "template.graphqls" "unit.graphqls" "webhook.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -654,6 +660,7 @@ type Subscription
 	{Name: "file.graphqls", Input: sourceData("file.graphqls"), BuiltIn: false},
 	{Name: "fulfilment.graphqls", Input: sourceData("fulfilment.graphqls"), BuiltIn: false},
 	{Name: "identity.graphqls", Input: sourceData("identity.graphqls"), BuiltIn: false},
+	{Name: "match.graphqls", Input: sourceData("match.graphqls"), BuiltIn: false},
 	{Name: "need.graphqls", Input: sourceData("need.graphqls"), BuiltIn: false},
 	{Name: "notification.graphqls", Input: sourceData("notification.graphqls"), BuiltIn: false},
 	{Name: "organisation.graphqls", Input: sourceData("organisation.graphqls"), BuiltIn: false},
@@ -1585,6 +1592,8 @@ func childFields_Commitment(ctx context.Context, ec *executionContext, field gra
 		return fieldContext_Commitment_weight(ctx, ec, field)
 	case "fulfilments":
 		return fieldContext_Commitment_fulfilments(ctx, ec, field)
+	case "source":
+		return fieldContext_Commitment_source(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Commitment", field.Name)
 }
@@ -1629,6 +1638,20 @@ func childFields_CommitmentEdge(ctx context.Context, ec *executionContext, field
 		return fieldContext_CommitmentEdge_node(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CommitmentEdge", field.Name)
+}
+
+func childFields_CommitmentSource(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "need":
+		return fieldContext_CommitmentSource_need(ctx, ec, field)
+	case "resource":
+		return fieldContext_CommitmentSource_resource(ctx, ec, field)
+	case "score":
+		return fieldContext_CommitmentSource_score(ctx, ec, field)
+	case "weightsVersion":
+		return fieldContext_CommitmentSource_weightsVersion(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CommitmentSource", field.Name)
 }
 
 func childFields_CommunityConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3107,6 +3130,90 @@ func childFields_MarkReadPayload(ctx context.Context, ec *executionContext, fiel
 	return nil, fmt.Errorf("no field named %q was found under type MarkReadPayload", field.Name)
 }
 
+func childFields_Match(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "need":
+		return fieldContext_Match_need(ctx, ec, field)
+	case "resource":
+		return fieldContext_Match_resource(ctx, ec, field)
+	case "score":
+		return fieldContext_Match_score(ctx, ec, field)
+	case "fits":
+		return fieldContext_Match_fits(ctx, ec, field)
+	case "factors":
+		return fieldContext_Match_factors(ctx, ec, field)
+	case "whyNot":
+		return fieldContext_Match_whyNot(ctx, ec, field)
+	case "weightsVersion":
+		return fieldContext_Match_weightsVersion(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Match", field.Name)
+}
+
+func childFields_MatchConnection(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return fieldContext_MatchConnection_edges(ctx, ec, field)
+	case "nodes":
+		return fieldContext_MatchConnection_nodes(ctx, ec, field)
+	case "pageInfo":
+		return fieldContext_MatchConnection_pageInfo(ctx, ec, field)
+	case "totalCount":
+		return fieldContext_MatchConnection_totalCount(ctx, ec, field)
+	case "weightsVersion":
+		return fieldContext_MatchConnection_weightsVersion(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchConnection", field.Name)
+}
+
+func childFields_MatchEdge(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return fieldContext_MatchEdge_cursor(ctx, ec, field)
+	case "node":
+		return fieldContext_MatchEdge_node(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchEdge", field.Name)
+}
+
+func childFields_MatchFactor(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "factor":
+		return fieldContext_MatchFactor_factor(ctx, ec, field)
+	case "raw":
+		return fieldContext_MatchFactor_raw(ctx, ec, field)
+	case "value":
+		return fieldContext_MatchFactor_value(ctx, ec, field)
+	case "weight":
+		return fieldContext_MatchFactor_weight(ctx, ec, field)
+	case "part":
+		return fieldContext_MatchFactor_part(ctx, ec, field)
+	case "sentence":
+		return fieldContext_MatchFactor_sentence(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchFactor", field.Name)
+}
+
+func childFields_MatchObstacle(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reason":
+		return fieldContext_MatchObstacle_reason(ctx, ec, field)
+	case "sentence":
+		return fieldContext_MatchObstacle_sentence(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchObstacle", field.Name)
+}
+
+func childFields_MatchWeights(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return fieldContext_MatchWeights_version(ctx, ec, field)
+	case "document":
+		return fieldContext_MatchWeights_document(ctx, ec, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatchWeights", field.Name)
+}
+
 func childFields_Need(ctx context.Context, ec *executionContext, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3183,6 +3290,8 @@ func childFields_Need(ctx context.Context, ec *executionContext, field graphql.C
 		return fieldContext_Need_contact(ctx, ec, field)
 	case "contactConsentAt":
 		return fieldContext_Need_contactConsentAt(ctx, ec, field)
+	case "contracts":
+		return fieldContext_Need_contracts(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Need", field.Name)
 }
@@ -3913,6 +4022,8 @@ func childFields_Resource(ctx context.Context, ec *executionContext, field graph
 		return fieldContext_Resource_endedAt(ctx, ec, field)
 	case "reason":
 		return fieldContext_Resource_reason(ctx, ec, field)
+	case "contracts":
+		return fieldContext_Resource_contracts(ctx, ec, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Resource", field.Name)
 }
