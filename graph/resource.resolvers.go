@@ -87,7 +87,9 @@ func (r *residentUnitResolver) Resources(ctx context.Context, objs []*unit.Resid
 
 // AllowedActions is the batch resolver for the allowedActions field.
 func (r *resourceResolver) AllowedActions(ctx context.Context, objs []*resource.Resource) ([][]resource.Verb, error) {
-	return each(objs, func(o *resource.Resource) ([]resource.Verb, error) { return r.Rooms.Resources.AllowedActions(ctx, o), nil })
+	return each(objs, func(o *resource.Resource) ([]resource.Verb, error) {
+		return r.Rooms.Resources.AllowedActions(ctx, o), nil
+	})
 }
 
 // Publisher is the batch resolver for the publisher field.

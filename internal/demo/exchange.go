@@ -129,7 +129,7 @@ func (l *life) lack(ctx context.Context, i int, x listing, day scalar.Date) erro
 	case reached(claiming, need.Claimed, need.Fulfilled, need.Confirmed), reached(claiming, need.Published) && i%3 == 0:
 		err = l.take(ctx, n, x, becomes == need.Published)
 	case reached(reporting, need.Fulfilled, need.Confirmed):
-		err = l.report(ctx, n)
+		err = l.reportNeed(ctx, n)
 	case reached(confirming, need.Confirmed):
 		err = l.onNeed(own, n, func(c command.Change) error {
 			_, err := l.Needs.Confirm(own, need.ConfirmInput{Change: c, ID: n})
@@ -178,8 +178,8 @@ func (l *life) take(ctx context.Context, n id.Need, x listing, part bool) error 
 	return nil
 }
 
-// report has who took a need on report it as done.
-func (l *life) report(ctx context.Context, n id.Need) error {
+// reportNeed has who took a need on report it as done.
+func (l *life) reportNeed(ctx context.Context, n id.Need) error {
 	found, err := l.Needs.Need(authz.AsSystem(ctx), n)
 	if err != nil {
 		return err
