@@ -38,9 +38,11 @@ func TestWhateverHappensTheSealHolds(t *testing.T) {
 		}
 		w.flaky.mend()
 		w.settle(r)
-		for range 2 { // an anniversary may fall into the first, and begin a round of its own
-			w.wait(appraisal.Window)
-			w.settle(r)
+		for range 2 { // an anniversary may fall into the first and begin a round of its own: then the second ends that
+			if len(w.open(r)) > 0 {
+				w.wait(appraisal.Window)
+				w.settle(r)
+			}
 		}
 		w.holds(r)
 		w.addsUp(r)
@@ -155,11 +157,16 @@ func (w *walk) unchanged(r *rapid.T, a *appraisal.Appraisal) {
 	}
 }
 
+// open lists what still waits for its time.
+func (w *walk) open(r *rapid.T) []*appraisal.Appraisal {
+	return slices.DeleteFunc(w.all(r), func(a *appraisal.Appraisal) bool {
+		return a.Status == appraisal.Opened || a.Status == appraisal.Missed
+	})
+}
+
 func (w *walk) addsUp(r *rapid.T) {
-	for _, a := range w.all(r) {
-		if a.Status != appraisal.Opened && a.Status != appraisal.Missed {
-			r.Fatalf("left %s after its time", a.Status)
-		}
+	for _, a := range w.open(r) {
+		r.Fatalf("left %s after its time", a.Status)
 	}
 	for _, of := range []id.Organisation{community(), school(), bank()} {
 		kept := w.record(r, of)
