@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/resource"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -1632,6 +1633,21 @@ func marshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐA
 	return res
 }
 
+func unmarshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudience(ctx context.Context, ec *executionContext, v any) (playbook.Audience, error) {
+	tmp, err := wire.UnmarshalString(v)
+	res := playbook.Audience(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func marshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudience(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v playbook.Audience) graphql.Marshaler {
+	_ = sel
+	res := wire.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Audience!")
+	}
+	return res
+}
+
 func unmarshalNAudience2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐAudienceᚄ(ctx context.Context, ec *executionContext, v any) ([]exchange.Audience, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -1651,6 +1667,36 @@ func marshalNAudience2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchange�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return marshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋexchangeᚐAudience(ctx, ec, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func unmarshalNAudience2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudienceᚄ(ctx context.Context, ec *executionContext, v any) ([]playbook.Audience, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]playbook.Audience, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = unmarshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudience(ctx, ec, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func marshalNAudience2ᚕgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudienceᚄ(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v []playbook.Audience) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return marshalNAudience2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋplaybookᚐAudience(ctx, ec, sel, v[i])
 	})
 
 	for _, e := range ret {
