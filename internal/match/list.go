@@ -14,8 +14,8 @@ import (
 
 // What is looked at for a community: so many of its items, those that end first, and so many candidates for each.
 const (
-	mostItems = 30
-	mostEach  = 40
+	mostItems = 20
+	mostEach  = 30
 )
 
 // Question asks for the matches of one thing.

@@ -43,11 +43,14 @@ func (s *Service) candidates(ctx context.Context, j *judge, of *Item, standing S
 	}
 	f := &search{s: s, keys: keys, want: of.Side.other(), standing: standing, seen: map[string]bool{}}
 	near, far := parted(j.tree.relatives(&j.w.Category, of.Side, of.Category))
-	worded, err := f.worded(authz.AsSystem(ctx), of, j.common, most*mostWorded/mostCandidates)
-	if err != nil {
-		return nil, err
+	var worded []string
+	if most == mostCandidates { // where many items are asked for at once, their categories must do
+		var err error
+		if worded, err = f.worded(authz.AsSystem(ctx), of, j.common); err != nil {
+			return nil, err
+		}
+		most -= len(worded)
 	}
-	most -= len(worded)
 	if err := f.kin(authz.AsSystem(ctx), near, of, most*3/5); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func (s *Service) candidates(ctx context.Context, j *judge, of *Item, standing S
 
 // worded are those that share most words with an item's title, whatever they are filed under: people file things in more
 // than one way.
-func (f *search) worded(ctx context.Context, of *Item, common map[string]bool, most int) ([]string, error) {
+func (f *search) worded(ctx context.Context, of *Item, common map[string]bool) ([]string, error) {
 	words := of.worded(common)
 	shares := map[string]int{}
 	for _, w := range words[:min(len(words), mostWords)] {
@@ -86,7 +89,7 @@ func (f *search) worded(ctx context.Context, of *Item, common map[string]bool, m
 	found := slices.SortedFunc(maps.Keys(shares), func(a, b string) int {
 		return cmp.Or(cmp.Compare(shares[b], shares[a]), strings.Compare(b, a))
 	})
-	return found[:min(len(found), most)], nil
+	return found[:min(len(found), mostWorded)], nil
 }
 
 // spots are all keys of the caller with some areas.
