@@ -2171,6 +2171,57 @@ func fieldContext_Spending_reason(_ context.Context, ec *executionContext, field
 
 // region    **************************** input.gotpl *****************************
 
+func unmarshalInputAcceptProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputAddMilestoneInput(ctx context.Context, ec *executionContext, obj any) (project.AddMilestoneInput, error) {
 	var it project.AddMilestoneInput
 	if obj == nil {
@@ -2343,6 +2394,57 @@ func unmarshalInputApplySecretaryProjectInput(ctx context.Context, ec *execution
 	return it, nil
 }
 
+func unmarshalInputApproveProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputBeneficiariesInput(ctx context.Context, ec *executionContext, obj any) (project.BeneficiariesInput, error) {
 	var it project.BeneficiariesInput
 	if obj == nil {
@@ -2375,6 +2477,57 @@ func unmarshalInputBeneficiariesInput(ctx context.Context, ec *executionContext,
 				return it, err
 			}
 			it.Audience = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputCancelProjectInput(ctx context.Context, ec *executionContext, obj any) (project.ReasonInput, error) {
+	var it project.ReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		}
 	}
 	return it, nil
@@ -2426,6 +2579,57 @@ func unmarshalInputCheckProjectMidtermInput(ctx context.Context, ec *executionCo
 				return it, err
 			}
 			it.Findings = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputCommendProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
 		}
 	}
 	return it, nil
@@ -2610,6 +2814,57 @@ func unmarshalInputCreateProjectInput(ctx context.Context, ec *executionContext,
 	return it, nil
 }
 
+func unmarshalInputFinishProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputLeaveProjectInput(ctx context.Context, ec *executionContext, obj any) (project.LeaveInput, error) {
 	var it project.LeaveInput
 	if obj == nil {
@@ -2786,6 +3041,57 @@ func unmarshalInputPatchRecordInput(ctx context.Context, ec *executionContext, o
 				return it, err
 			}
 			it.Patch = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputPauseProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
 		}
 	}
 	return it, nil
@@ -3034,57 +3340,6 @@ func unmarshalInputProjectOrder(ctx context.Context, ec *executionContext, obj a
 	return it, nil
 }
 
-func unmarshalInputProjectReasonInput(ctx context.Context, ec *executionContext, obj any) (project.ReasonInput, error) {
-	var it project.ReasonInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "reason"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "clientMutationId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ClientMutationID = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		case "expectedVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
-			data, err := unmarshalNInt2int(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ExpectedVersion = data
-		case "reason":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
-			data, err := unmarshalNString2string(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Reason = data
-		}
-	}
-	return it, nil
-}
-
 func unmarshalInputProjectStatusChoice(ctx context.Context, ec *executionContext, obj any) (page.Choice[project.Status], error) {
 	var it page.Choice[project.Status]
 	if obj == nil {
@@ -3154,57 +3409,6 @@ func unmarshalInputProjectTemplateChoice(ctx context.Context, ec *executionConte
 				return it, err
 			}
 			it.In = data
-		}
-	}
-	return it, nil
-}
-
-func unmarshalInputProjectTurnInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
-	var it project.TurnInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "clientMutationId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ClientMutationID = data
-		case "id":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
-			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ID = data
-		case "expectedVersion":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
-			data, err := unmarshalNInt2int(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.ExpectedVersion = data
-		case "note":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
-			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
-			if err != nil {
-				return it, err
-			}
-			it.Note = data
 		}
 	}
 	return it, nil
@@ -3412,6 +3616,159 @@ func unmarshalInputRemoveMilestoneInput(ctx context.Context, ec *executionContex
 	return it, nil
 }
 
+func unmarshalInputResubmitSecretaryProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputResumeProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputReturnProjectInput(ctx context.Context, ec *executionContext, obj any) (project.ReasonInput, error) {
+	var it project.ReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
 func unmarshalInputReviseProjectInput(ctx context.Context, ec *executionContext, obj any) (project.ReviseInput, error) {
 	var it project.ReviseInput
 	if obj == nil {
@@ -3558,6 +3915,108 @@ func unmarshalInputSetRecordInput(ctx context.Context, ec *executionContext, obj
 				return it, err
 			}
 			it.Record = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputStartProjectInput(ctx context.Context, ec *executionContext, obj any) (project.TurnInput, error) {
+	var it project.TurnInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+func unmarshalInputTerminateProjectInput(ctx context.Context, ec *executionContext, obj any) (project.ReasonInput, error) {
+	var it project.ReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"clientMutationId", "id", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "clientMutationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientMutationId"))
+			data, err := unmarshalOString2ᚖstring(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientMutationID = data
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := unmarshalNID2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋidᚐProject(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := unmarshalNInt2int(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := unmarshalNString2string(ctx, ec, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		}
 	}
 	return it, nil
@@ -4302,6 +4761,11 @@ func _Spending(ctx context.Context, ec *executionContext, sel ast.SelectionSet, 
 
 // region    ***************************** type.gotpl *****************************
 
+func unmarshalNAcceptProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputAcceptProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNAddMilestoneInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐAddMilestoneInput(ctx context.Context, ec *executionContext, v any) (project.AddMilestoneInput, error) {
 	res, err := unmarshalInputAddMilestoneInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4312,8 +4776,23 @@ func unmarshalNApplySecretaryProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋint
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNApproveProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputApproveProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCancelProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx context.Context, ec *executionContext, v any) (project.ReasonInput, error) {
+	res, err := unmarshalInputCancelProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNCheckProjectMidtermInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐFindingsInput(ctx context.Context, ec *executionContext, v any) (project.FindingsInput, error) {
 	res, err := unmarshalInputCheckProjectMidtermInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNCommendProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputCommendProjectInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -4324,6 +4803,11 @@ func unmarshalNCompleteMilestoneInput2githubᚗcomᚋcobuildᚋcobuildᚋinterna
 
 func unmarshalNCreateProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐCreateInput(ctx context.Context, ec *executionContext, v any) (project.CreateInput, error) {
 	res, err := unmarshalInputCreateProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNFinishProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputFinishProjectInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -4363,6 +4847,11 @@ func marshalNMilestone2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋproject�
 
 func unmarshalNPatchRecordInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐPatchRecordInput(ctx context.Context, ec *executionContext, v any) (project.PatchRecordInput, error) {
 	res, err := unmarshalInputPatchRecordInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNPauseProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputPauseProjectInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -4499,11 +4988,6 @@ func marshalNProjectOrderField2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋpro
 	return res
 }
 
-func unmarshalNProjectReasonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx context.Context, ec *executionContext, v any) (project.ReasonInput, error) {
-	res, err := unmarshalInputProjectReasonInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
 func unmarshalNProjectStatus2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐStatus(ctx context.Context, ec *executionContext, v any) (project.Status, error) {
 	tmp, err := wire.UnmarshalString(v)
 	res := project.Status(tmp)
@@ -4542,11 +5026,6 @@ func marshalNProjectTurn2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojec
 		return graphql.Null
 	}
 	return _ProjectTurn(ctx, ec, sel, v)
-}
-
-func unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
-	res, err := unmarshalInputProjectTurnInput(ctx, ec, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNProjectVerb2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐVerb(ctx context.Context, ec *executionContext, v any) (project.Verb, error) {
@@ -4609,6 +5088,21 @@ func unmarshalNRemoveMilestoneInput2githubᚗcomᚋcobuildᚋcobuildᚋinternal�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func unmarshalNResubmitSecretaryProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputResubmitSecretaryProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNResumeProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputResumeProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNReturnProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx context.Context, ec *executionContext, v any) (project.ReasonInput, error) {
+	res, err := unmarshalInputReturnProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func unmarshalNReviseProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReviseInput(ctx context.Context, ec *executionContext, v any) (project.ReviseInput, error) {
 	res, err := unmarshalInputReviseProjectInput(ctx, ec, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4641,6 +5135,16 @@ func marshalNSpending2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋproject�
 		return graphql.Null
 	}
 	return _Spending(ctx, ec, sel, v)
+}
+
+func unmarshalNStartProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx context.Context, ec *executionContext, v any) (project.TurnInput, error) {
+	res, err := unmarshalInputStartProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func unmarshalNTerminateProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx context.Context, ec *executionContext, v any) (project.ReasonInput, error) {
+	res, err := unmarshalInputTerminateProjectInput(ctx, ec, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func unmarshalNVoidSpendingInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐVoidSpendingInput(ctx context.Context, ec *executionContext, v any) (project.VoidSpendingInput, error) {

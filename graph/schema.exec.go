@@ -379,7 +379,7 @@ func field_Mutation_acceptProject_args(ctx context.Context, ec *executionContext
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNAcceptProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -519,7 +519,7 @@ func field_Mutation_approveProject_args(ctx context.Context, ec *executionContex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNApproveProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -603,7 +603,7 @@ func field_Mutation_cancelProject_args(ctx context.Context, ec *executionContext
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.ReasonInput, error) {
-			return unmarshalNProjectReasonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
+			return unmarshalNCancelProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -729,7 +729,7 @@ func field_Mutation_commendProject_args(ctx context.Context, ec *executionContex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNCommendProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1135,7 +1135,7 @@ func field_Mutation_finishProject_args(ctx context.Context, ec *executionContext
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNFinishProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1345,7 +1345,7 @@ func field_Mutation_pauseProject_args(ctx context.Context, ec *executionContext,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNPauseProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1751,7 +1751,7 @@ func field_Mutation_resubmitSecretaryProject_args(ctx context.Context, ec *execu
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNResubmitSecretaryProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1779,7 +1779,7 @@ func field_Mutation_resumeProject_args(ctx context.Context, ec *executionContext
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNResumeProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1877,7 +1877,7 @@ func field_Mutation_returnProject_args(ctx context.Context, ec *executionContext
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.ReasonInput, error) {
-			return unmarshalNProjectReasonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
+			return unmarshalNReturnProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2199,7 +2199,7 @@ func field_Mutation_startProject_args(ctx context.Context, ec *executionContext,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.TurnInput, error) {
-			return unmarshalNProjectTurnInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
+			return unmarshalNStartProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐTurnInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2269,7 +2269,7 @@ func field_Mutation_terminateProject_args(ctx context.Context, ec *executionCont
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (project.ReasonInput, error) {
-			return unmarshalNProjectReasonInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
+			return unmarshalNTerminateProjectInput2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋprojectᚐReasonInput(ctx, ec, v)
 		})
 	if err != nil {
 		return nil, err
