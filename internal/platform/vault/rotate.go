@@ -11,8 +11,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// Watch names the collections whose documents move from key to key.
-func (v *Vault) Watch(all ...Moving) { v.moving = append([]Moving{secrets{v}}, all...) }
+// Watch names collections whose documents move from key to key, beside those named before: one that is not named keeps
+// texts that nothing opens once their key is destroyed.
+func (v *Vault) Watch(all ...Moving) { v.moving = append(v.moving, all...) }
 
 // Rotate puts a new data key in use, and gives its number. What is encrypted under older ones moves to it in the
 // background; when nothing is left under one, it is destroyed.

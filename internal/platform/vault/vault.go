@@ -94,6 +94,7 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Vault, error) {
 		c.Age = Age
 	}
 	v := &Vault{Config: c, own: map[string]*share{}, boxes: map[boxOf]cipher.AEAD{}}
+	v.moving = []Moving{secrets{v}}
 	var err error
 	if v.keys, err = store.Open(ctx, db, store.Options[*dataKey]{
 		Schema: store.Schema{Name: "data_keys", Indexes: []store.Index{store.Lookup(byNumber.Asc())}}, Now: c.Now, Policy: ours[*dataKey](),
