@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -91,6 +92,9 @@ func (v *Vault) retire(ctx context.Context, current int64, now time.Time) (int, 
 	if len(all) < 2 || now.Sub(since) < grace {
 		return 0, nil
 	}
+	if left := v.unwatched(); len(left) > 0 {
+		return 0, fmt.Errorf("vault: no key is destroyed while nothing moves the texts of %v", left)
+	}
 	for _, c := range v.moving {
 		if left, err := c.Stale(ctx, current, 1); left > 0 || err != nil {
 			return 0, err
@@ -109,6 +113,15 @@ func (v *Vault) retire(ctx context.Context, current int64, now time.Time) (int, 
 		n++
 	}
 	return n, v.load(ctx)
+}
+
+// unwatched are the collections with encrypted texts that nobody named to Watch.
+func (v *Vault) unwatched() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.sealing)), func(name string) bool {
+		return slices.ContainsFunc(v.moving, func(m Moving) bool { return m.Name() == name })
+	})
 }
 
 // errWrapped ends a change that another node has made.
