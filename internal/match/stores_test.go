@@ -30,9 +30,9 @@ func TestATownGetsTheSameAnswersOnEitherStore(t *testing.T) {
 	}
 	told := 0
 	for _, q := range questions {
-		one, other := bolt.said(t, q), mongo.said(t, q)
-		if told += len(one); !slices.Equal(one, other) {
-			t.Errorf("%+v: %d answers of the embedded store, %d of MongoDB, not the same", q, len(one), len(other))
+		here, there := bolt.said(t, q), mongo.said(t, q)
+		if told += len(here); !slices.Equal(here, there) {
+			t.Errorf("%+v: %d answers of the embedded store, %d of MongoDB, not the same", q, len(here), len(there))
 		}
 	}
 	if told < 600 {
