@@ -36,7 +36,7 @@ func TestAServiceAccountLivesFromItsFirstKeyToItsEndOnEitherStore(t *testing.T) 
 					a, err := node.Authenticate(t.Context(), bearer)
 					must(t, err)
 					equal(t, "account", a.Service, account)
-					equal(t, "role", fmt.Sprint(a.Holdings), fmt.Sprint([]authz.Holding{{Role: authz.Secretary, Organisation: w.community}}))
+					equal(t, "role", fmt.Sprint(a.Holdings), fmt.Sprint([]authz.Holding{{Role: authz.Secretary, Organisation: w.community, Within: a.Holdings[0].Within}}))
 					equal(t, "scopes", fmt.Sprint(a.Scopes), fmt.Sprint(scopes))
 				}
 			}

@@ -41,7 +41,7 @@ func TestAnOfficeIsLentFromItsFirstMomentToItsLast(t *testing.T) {
 		if len(got) == 1 != want || w.InForce(d) != want {
 			t.Errorf("at %s it is lent: %v", moment, got)
 		}
-		if want && !reflect.DeepEqual(got[0], authz.Holding{Role: authz.Liaison, Organisation: w.branch, By: d.ID}) {
+		if want && !reflect.DeepEqual(got[0], authz.Holding{Role: authz.Liaison, Organisation: w.branch, By: d.ID, Within: d.Above}) {
 			t.Errorf("what is lent is %+v", got[0])
 		}
 	}

@@ -209,6 +209,9 @@ func TestAMigrationGoesOnAfterThePlugWasPulled(t *testing.T) {
 			break
 		}
 		stops++
+		if now := must2(h.Migration(h.admin(), m.ID)); (now.EstimatedAt != nil) != (now.Moved > 0 && now.Status == project.MigrationRunning) {
+			t.Errorf("after %d stops it tells %+v", stops, now)
+		}
 		h.time = h.time.Add(2 * time.Second) // far less than a lease: the next program knows that it is alone
 	}
 	h.db = db
