@@ -29,42 +29,49 @@ func takings() []taking {
 	}
 }
 
-// equip has communities apply the playbooks for their types, once: what people have done since stays.
+// equip has communities apply the playbooks for their types, once: what people have done since stays, and so does what
+// time has brought since.
 func (d Deps) equip(ctx context.Context, file seed.File, people map[string]id.Person) error {
+	anew := false
 	for _, t := range takings() {
-		if err := d.apply(ctx, file, people, t); err != nil {
+		applied, err := d.apply(ctx, file, people, t)
+		if err != nil {
 			return fmt.Errorf("demo: playbook of %s: %w", t.community, err)
 		}
+		anew = anew || applied
+	}
+	if !anew {
+		return nil
 	}
 	return d.Settle(ctx)
 }
 
 // apply has a community's secretary apply its playbook, unless somebody has. A taking that was interrupted is continued:
 // each part is made once.
-func (d Deps) apply(ctx context.Context, file seed.File, people map[string]id.Person, t taking) error {
+func (d Deps) apply(ctx context.Context, file seed.File, people map[string]id.Person, t taking) (bool, error) {
 	i := slices.IndexFunc(file.Communities, func(c seed.Community) bool { return c.Key == t.community })
 	if i < 0 {
-		return fmt.Errorf("the examples have no %s", t.community)
+		return false, fmt.Errorf("the examples have no %s", t.community)
 	}
 	of := file.Organisation(seed.InCommunities, t.community)
 	found, err := d.Playbooks.Applications(authz.AsSystem(ctx), of, page.Args{First: new(1)})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(found.Edges) > 0 && len(found.Edges[0].Node.Rounds) > 0 {
-		return nil
+		return false, nil
 	}
 	a, err := d.Playbooks.Apply(acting(ctx, file, people, t.community, of), playbook.ApplyInput{
 		Community: of, Type: playbook.CommunityType(file.Communities[i].Type), Parts: t.needs,
 		Kinds: []playbook.PartKind{playbook.PartContract, playbook.PartProject},
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, o := range a.Outcomes {
 		if o.State == playbook.NotMade {
-			return fmt.Errorf("%s: %w", o.Part.Key, o.Err)
+			return false, fmt.Errorf("%s: %w", o.Part.Key, o.Err)
 		}
 	}
-	return nil
+	return true, nil
 }
