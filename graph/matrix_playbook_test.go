@@ -2,10 +2,11 @@ package graph_test
 
 import "strings"
 
-// playbooks has the host take a need and a template of projects from the playbook for its type.
+// playbooks has the host take a need and a template of projects from the playbook for its type. The one that is looked at
+// is a village's, in which every field of a playbook holds something.
 func (w *matrixTown) playbooks() {
 	w.t.Helper()
-	w.at["playbook"] = w.Ask(w.t, "", `{ playbook(type: COMMERCIAL) { id } }`).Fine().Str("playbook.id")
+	w.at["playbook"] = w.Ask(w.t, "", `{ playbook(type: RURAL) { id } }`).Fine().Str("playbook.id")
 	in := m{"community": w.Community, "type": "COMMERCIAL", "parts": []string{"dogs", "project-parking-sharing"}}
 	w.at["playbook application"] = w.Do(w.t, "secretary", "applyPlaybook", in, "application { id }").Fine().Str("it.application.id")
 }

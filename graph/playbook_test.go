@@ -18,7 +18,7 @@ func TestAPlaybookIsReadByEverybodyInTheirOwnLanguage(t *testing.T) {
 		resources { key category provider title { text } text { text } quantity unit { text } }
 		contractTemplates { key title { text } purpose { text } partners { key label { text } unitKinds } libraryClauses clauses { heading { text } body { text } }
 			commitments { provider receivers action { text } quantity unit { text } recurrence dueAfterDays standing evidence evidenceNote { text } weight } months noticeDays autoRenew }
-		projectTemplates { key name { text } purpose { text } schema filterable { path type } form { title { text } fields { path widget label { text } options { value label { text } } } } }
+		projectTemplates { key name { text } purpose { text } schema filterable { path type } form { title { text zh en } fields { path widget label { text zh en } options { value label { text zh en } } } } }
 		posts { key kind title { text } text { text } frequency headcount holder { text } }
 		indicators { key title { text } measures { text } unit { text } computed { text } source }
 		calendar { key frequency months when { text } title { text } recurrence }

@@ -159,6 +159,16 @@ func TestEveryWeightIsOfAFieldOfTheSchema(t *testing.T) {
 	}
 }
 
+func TestEveryListOfKnownLengthIsOneOfTheSchema(t *testing.T) {
+	s := published(t)
+	for name := range graph.Lists() {
+		of, field, _ := strings.Cut(name, ".")
+		if d := s.Types[of]; d == nil || d.Fields.ForName(field) == nil || d.Fields.ForName(field).Type.Elem == nil {
+			t.Errorf("there is no list %s", name)
+		}
+	}
+}
+
 func TestEveryMutationHasAScenario(t *testing.T) {
 	var scenarios strings.Builder
 	files, err := filepath.Glob("*_test.go")

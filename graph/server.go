@@ -11,11 +11,12 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/limit"
 	"github.com/cobuild/cobuild/internal/platform/web/gql"
+	"github.com/cobuild/cobuild/internal/playbook"
 )
 
 // Options of the schema's engine.
 type Options struct {
-	Limits gql.Limits   // without a price, the default ones; without weights, the schema's own
+	Limits gql.Limits   // without a price, the default ones; without weights and lengths of lists, the schema's own
 	Open   bool         // whether anonymous callers may introspect the schema too
 	Log    *slog.Logger // takes unexpected errors
 
@@ -39,6 +40,9 @@ func NewServer(rooms Rooms, o Options) *gql.Engine {
 	}
 	if o.Limits.Weights == nil {
 		o.Limits.Weights = Weights()
+	}
+	if o.Limits.Lists == nil {
+		o.Limits.Lists = Lists()
 	}
 	schema := NewExecutableSchema(Config{Resolvers: &Resolver{Rooms: rooms, Subgraph: sync.OnceValue(SubgraphSDL)}, Directives: DirectiveRoot{Scope: scope}})
 	return gql.New(gql.Config{
@@ -80,4 +84,10 @@ func Weights() map[string]int {
 		"changesSince":  10, // compares two versions of a playbook, part by part
 		"newer":         10, // likewise
 	}
+}
+
+// Lists are how long lists are that are known to be short, so that what holds them within other lists can be asked for as
+// a whole: everything that playbooks say of their templates.
+func Lists() map[string]int {
+	return map[string]int{"PlaybookProjectTemplate.form": playbook.MaxSections}
 }

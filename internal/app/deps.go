@@ -16,5 +16,5 @@ func (a *App) SeedServices() seed.Services {
 
 // DemoDeps are what the demo needs; set moves the clock by which this application goes.
 func (a *App) DemoDeps(set func(time.Time)) demo.Deps {
-	return demo.Deps{Services: a.SeedServices(), Fulfilments: a.Fulfilments, Profiles: a.Profiles, Needs: a.Needs, Resources: a.Resources, Projects: a.Projects, Set: set, Settle: a.Settle}
+	return demo.Deps{Services: a.SeedServices(), Fulfilments: a.Fulfilments, Profiles: a.Profiles, Needs: a.Needs, Resources: a.Resources, Projects: a.Projects, Playbooks: a.Playbooks, Set: set, Settle: a.Settle}
 }

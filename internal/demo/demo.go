@@ -19,6 +19,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
+	"github.com/cobuild/cobuild/internal/playbook"
 	"github.com/cobuild/cobuild/internal/profile"
 	"github.com/cobuild/cobuild/internal/project"
 	"github.com/cobuild/cobuild/internal/resource"
@@ -36,6 +37,7 @@ type Deps struct {
 	Needs       *need.Service
 	Resources   *resource.Service
 	Projects    *project.Service
+	Playbooks   *playbook.Service
 	// Set sets the clock by which all services go.
 	Set func(time.Time)
 	// Settle does all background work that is due by that clock: events are followed, time does its part.
@@ -93,7 +95,10 @@ func Load(ctx context.Context, d Deps, now time.Time) (Cast, error) {
 	if err := d.tell(ctx, whole); err != nil {
 		return cast, err
 	}
-	return cast, d.undertake(ctx, whole, done.People)
+	if err := d.undertake(ctx, whole, done.People); err != nil {
+		return cast, err
+	}
+	return cast, d.equip(ctx, whole, done.People)
 }
 
 // load reads the examples and adds what the cast needs.

@@ -44,7 +44,7 @@ func house(t *testing.T) (*app.App, demo.Deps) {
 		Services: seed.Services{
 			Districts: a.Districts, Communities: a.Communities, Units: a.Units, People: a.People, Keys: a.Keys, Contracts: a.Contracts,
 		},
-		Fulfilments: a.Fulfilments, Profiles: a.Profiles, Needs: a.Needs, Resources: a.Resources, Projects: a.Projects, Settle: a.Settle,
+		Fulfilments: a.Fulfilments, Profiles: a.Profiles, Needs: a.Needs, Resources: a.Resources, Projects: a.Projects, Playbooks: a.Playbooks, Settle: a.Settle,
 		Set: func(at time.Time) { clock.Store(&at) },
 	}
 }
@@ -124,6 +124,7 @@ func TestTheDemo(t *testing.T) {
 	t.Run("lives through the past", func(t *testing.T) { livesThroughThePast(t, a, cast) })
 	t.Run("keeps its data at a second start", func(t *testing.T) { keepsItsData(t, a, deps, cast) })
 	t.Run("is continued to the same end when interrupted", func(t *testing.T) { isContinued(t, before) })
+	t.Run("takes of the playbook for each type of community", func(t *testing.T) { hasPlaybooks(t, a, cast) })
 }
 
 func livesThroughThePast(t *testing.T, a *app.App, cast demo.Cast) {

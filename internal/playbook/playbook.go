@@ -169,6 +169,9 @@ func (s schemaText) MarshalJSON() ([]byte, error) { return []byte(s), nil }
 // RecordSchema is the schema as the API shows it.
 func (t *ProjectTemplate) RecordSchema() record.JSON { return record.JSON(t.Schema) }
 
+// MaxSections is how many parts the form of a project template may have: the schema of playbooks says so too.
+const MaxSections = 4
+
 // FormSection is a part of a form.
 type FormSection struct {
 	Title  Words

@@ -24,6 +24,8 @@ type Limits struct {
 	// Weights are the prices of single fields by their names, where they are not one: of those behind which there is
 	// more work than telling a value. On a connection's own fields, a weight is for counting what the list holds.
 	Weights map[string]int
+	// Lists are how long lists are taken to be, as "Type.field", where they are known to be shorter than others.
+	Lists map[string]int
 }
 
 // DefaultLimits are generous to every honest client we know and end every attack within milliseconds.

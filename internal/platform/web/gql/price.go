@@ -23,7 +23,7 @@ const (
 // because each is held against whatever is looked at.
 func (l Limits) price(op *graphql.OperationContext) int {
 	p := pricing{
-		weights: l.Weights, vars: op.Variables,
+		weights: l.Weights, lists: l.Lists, vars: op.Variables,
 		fragments: map[*ast.FragmentDefinition]cost{}, breadths: map[string]int{},
 	}
 	return p.set(op.Operation.SelectionSet).once
@@ -41,6 +41,7 @@ func (l Limits) affordable(price int) *fault.Fault {
 // variable is as broad wherever it is used.
 type pricing struct {
 	weights   map[string]int
+	lists     map[string]int
 	vars      map[string]any
 	fragments map[*ast.FragmentDefinition]cost
 	breadths  map[string]int // by variable
@@ -183,6 +184,9 @@ func (p pricing) size(f *ast.Field) int {
 		return 1
 	case strings.HasPrefix(f.ObjectDefinition.Name, "__"):
 		return namesList
+	}
+	if n, known := p.lists[f.ObjectDefinition.Name+"."+f.Name]; known {
+		return n
 	}
 	return shortList
 }

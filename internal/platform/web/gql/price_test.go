@@ -13,14 +13,17 @@ import (
 )
 
 // priceOf is the price of a query with variables, as a refusal tells it.
-func priceOf(t *testing.T, q, vars string) int {
+func priceOf(t *testing.T, q, vars string) int { return priceWith(t, nil, q, vars) }
+
+// priceWith is priceOf where the lengths of some lists are known.
+func priceWith(t *testing.T, lists map[string]int, q, vars string) int {
 	t.Helper()
 	words, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	limits := gql.DefaultLimits()
-	limits.Price, limits.Weights = 0, weights()
+	limits.Price, limits.Weights, limits.Lists = 0, weights(), lists
 	e := gql.New(gql.Config{Callers: gql.Callers{Now: time.Now}, Schema: newSmall(t), Limits: limits, Log: slog.New(slog.DiscardHandler)})
 	r := post(`{"query":` + quoted(q) + `,"variables":` + vars + `}`)
 	a := send(t, e, r.WithContext(catalogue.With(r.Context(), words.Voice("en"))))
@@ -68,6 +71,13 @@ func TestWhatIsDearIsPriced(t *testing.T) {
 		if got := priceOf(t, c.query, c.vars); got != c.want {
 			t.Errorf("%s with %s: %d, want %d", c.query, c.vars, got, c.want)
 		}
+	}
+}
+
+func TestAListThatIsKnownToBeShortIsPricedAsShort(t *testing.T) {
+	lists := map[string]int{"Thing.children": 3, "Query.children": 1, "Thing.dear": 1}
+	if got, want := priceWith(t, lists, "{thing{children{id dear}}}", "{}"), 1+1+3*(1+30); got != want {
+		t.Errorf("%d, want %d", got, want)
 	}
 }
 
