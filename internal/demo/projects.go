@@ -48,7 +48,7 @@ type portfolioProject struct {
 	Title        string
 	SecretaryLed bool
 	Status       project.Status
-	Record       record.JSON
+	Record       json.RawMessage
 }
 
 // undertake brings the projects of the examples to where the demo has them, once: what people have done since stays.
@@ -162,7 +162,7 @@ func (d Deps) bringProject(ctx context.Context, file seed.File, people map[strin
 	c := file.Contracts[i]
 	host := file.Organisation(seed.InCommunities, c.Host)
 	s := stage{lead: acting(ctx, file, people, c.Host, host), above: authz.AsSystem(ctx)}
-	plan := project.Plan{Title: one.Title, Template: &t, Record: &one.Record}
+	plan := project.Plan{Title: one.Title, Template: &t, Record: new(record.JSON(one.Record))}
 	for _, p := range c.Parties {
 		if p.Part == "PARTNER" {
 			plan.Partners = append(plan.Partners, file.Organisation(seed.InResidentUnits, p.Organisation))
