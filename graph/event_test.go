@@ -75,7 +75,7 @@ func TestEverybodyIsShownWhatConcernsThemAndNothingElse(t *testing.T) {
 	}
 	if i := slices.IndexFunc(public, func(k string) bool {
 		what, _, _ := strings.Cut(k, ".")
-		return !slices.Contains([]string{"community", "district", "subDistrict", "unit", "key", "template", "library", "appraisal"}, what)
+		return !slices.Contains([]string{"community", "district", "subDistrict", "unit", "key", "template", "library", "appraisal", "category"}, what)
 	}); i >= 0 {
 		t.Errorf("nobody signed in is shown %s", public[i])
 	}

@@ -59,7 +59,7 @@ func TestANeedGoesItsWayFromBeingCollectedToBeingConfirmed(t *testing.T) {
 		return w.Do(t, who, "claimNeed", with(m{"need": key, "quantity": "5"}, more), claimFields+needFields)
 	}
 	claim("secretary", nil).Is("EXCHANGE_SELF_CLAIM")
-	claim("", nil).Is("NOT_FOUND")
+	claim("", nil).Is("UNAUTHENTICATED")
 	claim("member", nil).Is("FORBIDDEN")
 	claim("liaison", m{"quantity": "13"}).Is("EXCHANGE_TOO_LITTLE_LEFT")
 	claim("liaison", m{"claimant": w.OtherUnit}).Is("CLAIMANT_NOT_YOURS")

@@ -1565,14 +1565,6 @@ func marshalNMatchObstacleName2githubᚗcomᚋcobuildᚋcobuildᚋinternalᚋmat
 	return res
 }
 
-func marshalNMatchWeights2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋmatchᚐWeights(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *match.Weights) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "MatchWeights!")
-		return graphql.Null
-	}
-	return _MatchWeights(ctx, ec, sel, v)
-}
-
 func marshalOCommitmentSource2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋcontractᚐSource(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *contract.Source) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -1585,6 +1577,13 @@ func marshalOMatchConnection2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋma
 		return graphql.Null
 	}
 	return _MatchConnection(ctx, ec, sel, v)
+}
+
+func marshalOMatchWeights2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋmatchᚐWeights(ctx context.Context, ec *executionContext, sel ast.SelectionSet, v *match.Weights) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return _MatchWeights(ctx, ec, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -53,12 +53,18 @@ func (w *matrixTown) trades() {
 	w.at["claimed need"] = publish(m{"visibility": "ORGANISATIONS", "organisations": []string{w.Unit, w.OtherCommunity}})
 	w.at["need claim"] = claims(w.at["claimed need"], "4")
 	w.at["fulfilled need"] = publish(nil)
-	w.Do(t, "liaison", "reportNeedFulfilled", m{"claim": claims(w.at["fulfilled need"], "10")}, "need { id }").Fine()
+	w.at["reported claim"] = claims(w.at["fulfilled need"], "10")
+	w.Do(t, "liaison", "reportNeedFulfilled", m{"claim": w.at["reported claim"]}, "need { id }").Fine()
 	w.at["wish"] = publish(m{"kind": "MICRO_WISH", "title": "想要一台收音机", "quantity": "1", "unit": "台", "contact": "值班室转接", "resident": w.at["late"]})
 	claims(w.at["wish"], "1")
 	w.Do(t, "steward", "consentToContact", m{"id": w.at["wish"], "consent": true}, "need { id }").Fine()
 	w.at["withdrawn need"] = publish(nil)
 	w.Do(t, "secretary", "withdrawNeed", m{"id": w.at["withdrawn need"], "expectedVersion": 1, "reason": "已解决"}, "need { id }").Fine()
+
+	w.at["confirmed need"] = publish(nil)
+	done := w.Do(t, "liaison", "reportNeedFulfilled", m{"claim": claims(w.at["confirmed need"], "10")}, "need { version }").Fine()
+	w.Do(t, "secretary", "confirmNeed", m{"id": w.at["confirmed need"], "expectedVersion": done.Int("it.need.version")}, "need { id }").Fine()
+	w.at["unit's need"] = has("liaison", "publishNeed", m{"need": lacking(w.House, m{"publisher": w.Unit, "title": "职工子女暑期看护"})}, "need { id }", "need.id")
 
 	offer := func(more m) string {
 		return has("liaison", "offerResource", m{"resource": offering(w.House, with(m{"publisher": w.Unit}, more))}, "resource { id }", "resource.id")
@@ -70,9 +76,13 @@ func (w *matrixTown) trades() {
 	})
 	w.at["resource claim"] = has("secretary", "claimResource", m{"resource": w.at["resource"], "quantity": "2", "remark": "用于议事会"}, "claim { id }", "claim.id")
 	w.at["public resource"] = offer(m{"visibility": "PUBLIC"})
+	w.at["declined claim"] = has("secretary", "claimResource", m{"resource": offer(nil), "quantity": "2"}, "claim { id }", "claim.id")
+	w.Do(t, "liaison", "declineClaim", m{"id": w.at["declined claim"], "reason": "场地检修"}, "claim { id }").Fine()
+	w.at["host's resource"] = has("secretary", "offerResource", m{"resource": offering(w.House, nil)}, "resource { id }", "resource.id")
 	w.at["withdrawn resource"] = offer(nil)
 	w.Do(t, "liaison", "withdrawResource", m{"id": w.at["withdrawn resource"], "expectedVersion": 1, "reason": "装修"}, "resource { id }").Fine()
 	w.at["category"] = w.Ask(t, "", `{ category(code: "ELDERS_MEALS") { id } }`).Fine().Str("category.id")
+	w.at["top category"] = w.Ask(t, "", `{ category(code: "ELDERS") { id } }`).Fine().Str("category.id")
 	w.at["retired category"] = w.Do(t, "admin", "retireCategory", m{"code": "CULTURE_VISITS", "expectedVersion": 1}, "category { id }").Fine().Str("it.category.id")
 	w.at["tree"] = string(id.Derived[id.Category](id.KindCategoryTree, "categories"))
 }
@@ -80,20 +90,26 @@ func (w *matrixTown) trades() {
 // traded names the samples of what is exchanged.
 func (w *matrixTown) traded(node func(name, typ, id string)) {
 	node("that comes with the program", "Category", w.at["category"])
+	node("at the top, with others below it", "Category", w.at["top category"])
 	node("retired", "Category", w.at["retired category"])
 	node("", "CategoryTree", w.at["tree"])
 	node("of the host, collected", "Need", w.at["collected need"])
 	node("of the host, public", "Need", w.at["open need"])
 	node("of the host, shown to the partner and another community; claimed by the partner in part", "Need", w.at["claimed need"])
 	node("of the host, reported by the partner as done", "Need", w.at["fulfilled need"])
+	node("of the host, confirmed", "Need", w.at["confirmed need"])
+	node("of the partner", "Need", w.at["unit's need"])
 	node("a micro-wish of a resident of the host who agrees to be reached; taken on by the partner", "Need", w.at["wish"])
 	node("of the host, withdrawn", "Need", w.at["withdrawn need"])
 	node("of the partner, drafted", "Resource", w.at["drafted resource"])
 	node("of the partner, shown to the host and another community; the host asks for a part", "Resource", w.at["resource"])
 	node("of the partner, public", "Resource", w.at["public resource"])
 	node("of the partner, withdrawn", "Resource", w.at["withdrawn resource"])
+	node("of the host", "Resource", w.at["host's resource"])
 	node("of the partner on a need of the host", "Claim", w.at["need claim"])
+	node("of the partner on a need of the host, reported as done", "Claim", w.at["reported claim"])
 	node("of the host on a resource of the partner", "Claim", w.at["resource claim"])
+	node("of the host on a resource of the partner, declined", "Claim", w.at["declined claim"])
 }
 
 // tradeInputs are what the mutations of what is exchanged are tried with.

@@ -54,6 +54,7 @@ func TestAPlaybookIsReadByEverybodyInTheirOwnLanguage(t *testing.T) {
 
 func TestAPlaybookIsAppliedByTheSecretaryOnce(t *testing.T) {
 	w := graphtest.NewTown(t)
+	w.Person(t, "member", "MEMBER", w.Community, false)
 	in := m{"community": w.Community, "type": "COMMERCIAL", "kinds": []string{"PROJECT_TEMPLATE"}, "parts": []string{"dogs", "contract-parking"}}
 	for _, who := range []string{"liaison", "steward", "member", "supervisor", "auditor", "outsider", "admin", "stranger"} {
 		w.Do(t, who, "applyPlaybook", in, playbookFields).Is("FORBIDDEN")

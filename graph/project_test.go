@@ -49,6 +49,12 @@ func TestAProjectLivesThroughGraphQL(t *testing.T) {
 	}
 	a = w.Do(t, "secretary", "startProject", nextOf(a, m{"note": "开工"}), projectFields).Fine()
 	w.Do(t, "secretary", "pauseProject", nextOf(a, m{"expectedVersion": 1}), projectFields).Is("CONFLICT")
+	w.Do(t, "secretary", "resumeProject", nextOf(a, nil), projectFields).Is("PROJECT_WRONG_STATE")
+	a = w.Do(t, "secretary", "pauseProject", nextOf(a, m{"note": "雨季停工"}), projectFields).Fine()
+	w.Do(t, "liaison", "resumeProject", nextOf(a, nil), projectFields).Is("FORBIDDEN")
+	if a = w.Do(t, "secretary", "resumeProject", nextOf(a, nil), projectFields).Fine(); a.Str("it.project.status") != "RUNNING" {
+		t.Errorf("taken up again: %s", a.Text)
+	}
 	day := w.Now().Format("2006-01-02")
 	a = w.Do(t, "secretary", "addMilestone", nextOf(a, m{"title": "竣工", "dueOn": day}), projectFields).Fine()
 	a = w.Do(t, "secretary", "completeMilestone", nextOf(a, m{"key": a.Str("it.project.milestones.0.key"), "on": day, "note": "如期"}), projectFields).Fine()

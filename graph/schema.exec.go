@@ -17108,10 +17108,10 @@ func _Query_matchWeights(ctx context.Context, ec *executionContext, field graphq
 			return next
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *match.Weights) graphql.Marshaler {
-			return marshalNMatchWeights2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋmatchᚐWeights(ctx, ec, selections, v)
+			return marshalOMatchWeights2ᚖgithubᚗcomᚋcobuildᚋcobuildᚋinternalᚋmatchᚐWeights(ctx, ec, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func fieldContext_Query_matchWeights(_ context.Context, ec *executionContext, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -21987,7 +21987,7 @@ func _Query(ctx context.Context, ec *executionContext, sel ast.SelectionSet) gra
 				})
 		case "matchWeights":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return _Query_matchWeights(ctx, ec, field)
 				})

@@ -1,11 +1,13 @@
 package graph_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/cobuild/cobuild/graph/graphtest"
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 )
@@ -34,6 +36,9 @@ func TestTheTableAsksForTheScopesOfTheFieldsThatLeadToIt(t *testing.T) {
 				continue
 			}
 			compared++
+			if field == string(authz.ScopePublic) && partly(r) {
+				continue // the field lets everybody in; of what is not public the table asks for the scope
+			}
 			if field != string(r.Scope) {
 				t.Errorf("%s needs %s, but %s asks for %s", name, field, r.Action, r.Scope)
 			}
@@ -52,6 +57,44 @@ func mine(r authz.Rule) bool {
 		}
 	}
 	return true
+}
+
+// partly says whether a rule is about what can be public: then it tells by the object whether everybody may, and a token
+// without the scope gets what everybody gets.
+func partly(r authz.Rule) bool {
+	return slices.Contains(r.Who, authz.Grant{Role: authz.Anyone, As: authz.Addressed})
+}
+
+// What is public is read without signing in, so a token without the scope, too, reads it, and nothing but it.
+func TestATokenWithoutTheScopeReadsWhatIsPublicAndNothingElse(t *testing.T) {
+	w := graphtest.NewTown(t)
+	account(t, w, "reader", "CONTRACTS_READ")
+	account(t, w, "nothing")
+	open := w.Do(t, "secretary", "publishNeed", m{"need": lacking(w.House, m{"visibility": "PUBLIC"})}, "need { id }").Fine().Str("it.need.id")
+	shut := w.Do(t, "secretary", "publishNeed", m{"need": lacking(w.House, nil)}, "need { id }").Fine().Str("it.need.id")
+	offered := w.Do(t, "liaison", "offerResource", m{"resource": offering(w.House, m{"visibility": "PUBLIC"})}, "resource { id }").Fine().Str("it.resource.id")
+	own := w.Do(t, "liaison", "offerResource", m{"resource": offering(w.House, nil)}, "resource { id }").Fine().Str("it.resource.id")
+	w.Settle(t)
+	for who, all := range map[string]bool{"": false, "nothing": false, "reader": true} {
+		a := w.Ask(t, who, `query($open: ID!, $shut: ID!, $offered: ID!, $own: ID!) {
+			n1: need(id: $open) { id } n2: need(id: $shut) { id } r1: resource(id: $offered) { id } r2: resource(id: $own) { id }
+			nodes(ids: [$open, $shut, $offered, $own]) { id } needs { totalCount } resources { totalCount }
+		}`, "open", open, "shut", shut, "offered", offered, "own", own).Fine()
+		want := map[bool]int{false: 1, true: 2}[all]
+		if a.Int("needs.totalCount") != want || a.Int("resources.totalCount") != want {
+			t.Errorf("%q lists %s", who, a.Text)
+		}
+		for field, public := range map[string]bool{"n1": true, "n2": false, "r1": true, "r2": false, "nodes.0": true, "nodes.1": false, "nodes.2": true, "nodes.3": false} {
+			if seen := a.Get(field) != nil; seen != (public || all) {
+				t.Errorf("%q and %s: %s", who, field, a.Text)
+			}
+		}
+		for subject, public := range map[string]bool{open: true, shut: false, offered: true, own: false} {
+			if heard := len(happened(t, w, who, 100, m{"subject": subject})) > 0; heard != (public || all) {
+				t.Errorf("%q and what happened to %s: %t", who, subject, heard)
+			}
+		}
+	}
 }
 
 func TestTheSchemaAndTheProgramNameTheSameScopes(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
-// What the journal, the log, sight, identities and erasure lead to is asked through the schema on the other store too, by
+// What the journal, the log, sight, identities, erasure, search and trace lead to is asked through the schema on the other store too, by
 // the very same scenarios: one of each, since every house has a database of its own to make there.
 func TestTheSameScenariosHoldOnMongoDB(t *testing.T) {
 	mongotest.URI(t) // without a server it ends here
@@ -17,6 +17,8 @@ func TestTheSameScenariosHoldOnMongoDB(t *testing.T) {
 		"all events in pages":            TestTheWholeOfItIsReadInPagesOfAnySize,
 		"who can see":                    TestWhoCanSeeAContractNamesADelegationAsLongAsItIsInForce,
 		"an issuer's guest is erased":    TestWhoHasNoPasswordIsErasedByAFreshSessionAlone,
+		"things found by their words":    TestNeedsResourcesContractsAndProjectsAreFoundByWhomTheyAreShownTo,
+		"the whole way and its trace":    TestTheWholeWayFromANeedToItsResultIsToldFromEitherEnd,
 		"readings of names":              TestEverybodySeesInWhichOfficesTheirNameWasRead,
 	} {
 		t.Run(name, scenario)

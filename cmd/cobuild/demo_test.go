@@ -50,12 +50,32 @@ func story(t *testing.T, s *server, tokens, export string) {
 	}
 }
 
+// wholeWay is the example program that goes from a need over a match, a contract and accepted evidence to the trace of it all.
+func wholeWay(t *testing.T, s *server, tokens string) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), built(t, "docs/examples/need-to-result"), "--url", s.url, "--tokens", tokens).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, line := range []string{
+		"accepted by the community: ACCEPTED", "the need is CONFIRMED",
+		"from the need:     NEED → RESOURCE → CONTRACT → COMMITMENT → EVIDENCE → PROJECT",
+		"from the evidence: NEED → RESOURCE → CONTRACT → COMMITMENT → EVIDENCE",
+		"to an outsider:    NEED\n",
+	} {
+		if !strings.Contains(string(out), line) {
+			t.Errorf("%q is not told:\n%s", line, out)
+		}
+	}
+}
+
 func TestARealAgreementLivesFromDraftToAnAcceptedFulfilment(t *testing.T) {
 	for name, args := range stores() {
 		t.Run("on "+name, func(t *testing.T) {
 			dir := t.TempDir()
 			on := args(t, dir)
 			s := serving(t, append(on, "--demo")...)
+			wholeWay(t, s, filepath.Join(dir, "demo-tokens.json"))
 			export := filepath.Join(t.TempDir(), "contract.json")
 			story(t, s, filepath.Join(dir, "demo-tokens.json"), export)
 			if code := s.stop(); code != 0 {

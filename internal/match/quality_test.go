@@ -76,7 +76,7 @@ func planted(w *town, questions, noise int) (needs, resources []*Item) {
 func TestMatchesServeBetterThanTextSearchInATownOfPlantedPairs(t *testing.T) {
 	w := open(t)
 	w.Categories = townTree
-	town := townOf(11, 4, w.at)
+	town := townOf(20261126, 4, w.at)
 	needs, resources := planted(town, 60, 1500)
 	for _, i := range slices.Concat(needs, resources) {
 		w.items[i.ID] = i

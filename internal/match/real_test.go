@@ -2,8 +2,8 @@ package match
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
-	"hash/fnv"
 	"os"
 	"strings"
 	"testing"
@@ -102,11 +102,10 @@ func (s *shelves) file(title string) string {
 	return "MEANS"
 }
 
-// heldOut says of an example whether it is of the half that nothing was chosen by.
+// heldOut says of an example whether it is of the half that nothing was chosen by. What parts them was written down before
+// anything was measured.
 func heldOut(example string) bool {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(example))
-	return h.Sum32()%2 == 0
+	return sha256.Sum256([]byte("a blind split, the second " + example))[0]%2 == 0
 }
 
 // asked is one need of the real examples, and which offers belong to it.

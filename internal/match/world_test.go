@@ -34,16 +34,23 @@ func begin() time.Time { return time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC) } //
 // open opens the room on a store of its own.
 func open(t testing.TB) *world {
 	t.Helper()
-	w := &world{
-		at: begin(), items: map[string]*Item{}, promised: map[string][]Promised{}, shares: map[Fulfilled][2]int64{},
-		judged: map[id.Organisation]Judged{},
-	}
 	db, err := boltstore.Open(filepath.Join(t.TempDir(), "match.bolt"), boltstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close(context.Background()) })
-	w.db = db
+	return on(t, db)
+}
+
+// on opens the room on a store.
+func on(t testing.TB, db store.Backend) *world {
+	t.Helper()
+	w := &world{
+		db: db,
+		at: begin(), items: map[string]*Item{}, promised: map[string][]Promised{}, shares: map[Fulfilled][2]int64{},
+		judged: map[id.Organisation]Judged{},
+	}
+	var err error
 	w.Service, err = Open(t.Context(), db, Config{
 		Now:        func() time.Time { return w.at },
 		Cursors:    &page.Cursors{Keys: func() [][]byte { return [][]byte{bytes.Repeat([]byte("k"), 32)} }},

@@ -154,8 +154,7 @@ func (s *Service) judgedLinks(t *thread) []link {
 	return out
 }
 
-// branchLinks are what came of each contract on the way beside its promises. What was done for one promise leads to none
-// of that.
+// branchLinks are what came of each contract on the way beside its promises.
 func (s *Service) branchLinks(t *thread) []link {
 	if t.branch != nil {
 		return []link{{page.LinkOf(key(t.branch.Stage, ""), []*Step{t.branch}, idOf), t.branch.Stage}}

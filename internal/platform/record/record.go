@@ -97,6 +97,12 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 	return []byte(j), nil
 }
 
+// UnmarshalJSON takes the value as it is written.
+func (j *JSON) UnmarshalJSON(b []byte) error {
+	*j = JSON(b)
+	return nil
+}
+
 // Literal is a JSON value as text that comes as a value of GraphQL alone: a string is a string.
 type Literal string
 

@@ -262,3 +262,17 @@ func FuzzARecordComesBackAsItWent(f *testing.F) {
 		}
 	})
 }
+
+func TestAValueIsReadFromJSONAsItWasWritten(t *testing.T) {
+	const text = `{"record":{"b": 1.50,"a":["x",null,true]}}`
+	var in struct {
+		Record record.JSON `json:"record"`
+	}
+	if err := json.Unmarshal([]byte(text), &in); err != nil || in.Record != `{"b": 1.50,"a":["x",null,true]}` {
+		t.Errorf("read as %s, %v", in.Record, err)
+	}
+	out, err := json.Marshal(in)
+	if want := `{"record":{"b":1.50,"a":["x",null,true]}}`; err != nil || string(out) != want {
+		t.Errorf("written as %s, %v", out, err)
+	}
+}
