@@ -40,14 +40,17 @@ func hasProjects(t *testing.T, a *app.App, cast demo.Cast) {
 	t.Helper()
 	all := projectsOf(t, a)
 	got := map[project.Kind]map[project.Status]int{project.Ordinary: {}, project.SecretaryLed: {}}
-	fromContract, today := 0, scalar.DateOf(now(), now().Location())
+	fromContract, noted, today := 0, 0, scalar.DateOf(now(), now().Location())
 	for _, p := range all {
 		got[p.Kind][p.Status]++
 		if p.Contract != "" {
 			fromContract++
 		}
-		if p.Record == "" || p.Record == "{}" || p.Template == "" {
-			t.Errorf("%s notes nothing", p.Title)
+		if p.Template == "" {
+			t.Errorf("%s has no template", p.Title)
+		}
+		if p.Record != "{}" { // not every example tells figures
+			noted++
 		}
 		if made := scalar.DateOf(p.CreatedAt, now().Location()); made > today {
 			t.Errorf("%s was begun on %s", p.Title, made)
@@ -60,8 +63,8 @@ func hasProjects(t *testing.T, a *app.App, cast demo.Cast) {
 			}
 		}
 	}
-	if fromContract == 0 {
-		t.Error("none came from a contract")
+	if fromContract == 0 || noted < len(all)*3/4 {
+		t.Errorf("%d of %d came from a contract, and %d note figures", fromContract, len(all), noted)
 	}
 	mine, err := a.Projects.Projects(actor(t, a, cast.Secretary), nil, nil, page.Args{First: new(100)})
 	must(t, err)
