@@ -41,6 +41,7 @@ func newAsker(s *ast.Schema, w *matrixTown) *asker {
 		"Query.webhooks.organisation":        quoted(w.Unit), "Query.webhook.id": quoted(w.at["webhook"]), "Query.webhookDeliveries.webhook": quoted(w.at["webhook"]),
 		"Query.playbookApplications.community": quoted(w.Community),
 		"Query.need.id":                        quoted(w.at["open need"]), "Query.resource.id": quoted(w.at["public resource"]), "Query.category.code": `"ELDERS_MEALS"`,
+		"Query.project.id": quoted(w.at["project"]), "Query.projectTemplate.id": quoted(w.at["project template"]), "Query.projectMigration.id": quoted(w.at["migration"]),
 		"Query.matches.need": quoted(w.at["open need"]), "Query.matches.nearMisses": "true",
 		"Query.auditTrail.subject": quoted(w.at["inForce"]), "Query.inclusionProof.event": quoted(w.at["signed event"]), "Query.consistencyProof.from": `"1"`,
 

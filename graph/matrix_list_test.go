@@ -32,7 +32,7 @@ func (w *matrixTown) everybody() {
 	sent := w.Do(t, "secretary", "invitePerson", m{"role": "MEMBER", "organisation": w.Community, "name": "小王", "until": "2028-01-01T00:00:00Z"}, "code invitation { id }").Fine()
 	w.at["invitation"], w.codes["invitation"] = sent.Str("it.invitation.id"), sent.Str("it.code")
 	w.codes["refresh"] = w.Do(t, "", "signIn", m{"login": "secretary", "password": graphtest.Password}, "refreshToken").Fine().Str("it.refreshToken")
-	for who := range strings.FieldsSeq("secretary liaison steward member manager third outsider stranger supervisor auditor admin") {
+	for who := range strings.FieldsSeq("secretary liaison steward member manager third outsider stranger supervisor chief auditor admin") {
 		w.Token(t, who)
 	}
 	w.at["session"] = first("secretary", `{ sessions(first: 1) { nodes { id } } }`, "sessions.nodes.0.id")

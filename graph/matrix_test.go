@@ -30,7 +30,8 @@ func callers() []caller {
 		{title: "borrower", login: "manager", is: "liaison of a property manager to which the partner has lent its office"},
 		{title: "former", login: "third", is: "liaison of a unit that has left the contract in force and is in no other"},
 		{title: "supervisor", login: "supervisor", is: "officer of the sub-district above the host"},
-		{title: "auditor", login: "auditor", is: "auditor of the district above that"},
+		{title: "chief", login: "chief", is: "officer of the district above that"},
+		{title: "auditor", login: "auditor", is: "auditor of that district"},
 		{title: "administrator", login: "admin", is: "operates the platform"},
 		{title: "program", login: "program", is: "service account of the partner in the role of its liaison, with every scope that one can have", program: true},
 		{title: "bare program", login: "bare", is: "likewise, with no scope", program: true},
@@ -108,6 +109,7 @@ func subscriptions(w *matrixTown, a *asker, all []caller, titles []string) *tabl
 
 func mutations(t *testing.T, w *matrixTown, a *asker, all []caller, titles []string) *table {
 	t.Helper()
+	w.moves()
 	out := newTable("Mutations", titles)
 	out.scopes = map[string]string{}
 	for _, f := range a.schema.Mutation.Fields {
@@ -186,6 +188,9 @@ func bare(d *ast.Definition, name string) bool {
 		return true
 	}
 	if name == "BulkJob.estimatedAt" { // every job here is over, or has not begun
+		return true
+	}
+	if name == "ProjectMigration.estimatedAt" { // likewise; what it tells on the way is told in the room's own tests
 		return true
 	}
 	if noNewer(name) {

@@ -141,6 +141,7 @@ func (w *matrixTown) organisations() {
 	w.joins("member", "MEMBER", w.Unit, false)
 	w.joins("villager", "SECRETARY", w.at["rural"], false)
 	w.joins("elder", "SECRETARY", w.at["oldEstate"], false)
+	w.joins("chief", "SUPERVISOR", w.District, false)
 }
 
 func (w *matrixTown) registered(kind, name string, more m) string {

@@ -31,15 +31,20 @@ func killable(t *testing.T, dir, addr string) *exec.Cmd {
 	return cmd
 }
 
-func TestAnImportGoesOnAfterItsServerWasKilledAndWhoWaitsForItHearsTheEnd(t *testing.T) {
-	const many = 3000
+// free is an address at which nobody listens, so that a server that was killed can come back to it.
+func free(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	_ = l.Close()
-	dir := t.TempDir()
+	defer l.Close() //nolint:errcheck // it only told us a port
+	return l.Addr().String()
+}
+
+func TestAnImportGoesOnAfterItsServerWasKilledAndWhoWaitsForItHearsTheEnd(t *testing.T) {
+	const many = 3000
+	dir, addr := t.TempDir(), free(t)
 	process, s := killable(t, dir, addr), &server{url: "http://" + addr}
 	admin := tokensIn(t, dir)["administrator"]
 	ask := func(query string) map[string]any {
