@@ -78,6 +78,8 @@ func (w *matrixTown) trades() {
 	w.at["public resource"] = offer(m{"visibility": "PUBLIC"})
 	w.at["declined claim"] = has("secretary", "claimResource", m{"resource": offer(nil), "quantity": "2"}, "claim { id }", "claim.id")
 	w.Do(t, "liaison", "declineClaim", m{"id": w.at["declined claim"], "reason": "场地检修"}, "claim { id }").Fine()
+	w.at["accepted claim"] = has("secretary", "claimResource", m{"resource": offer(nil), "quantity": "2"}, "claim { id }", "claim.id")
+	w.Do(t, "liaison", "acceptClaim", m{"id": w.at["accepted claim"]}, "claim { id }").Fine()
 	w.at["host's resource"] = has("secretary", "offerResource", m{"resource": offering(w.House, nil)}, "resource { id }", "resource.id")
 	w.at["withdrawn resource"] = offer(nil)
 	w.Do(t, "liaison", "withdrawResource", m{"id": w.at["withdrawn resource"], "expectedVersion": 1, "reason": "装修"}, "resource { id }").Fine()
@@ -109,6 +111,7 @@ func (w *matrixTown) traded(node func(name, typ, id string)) {
 	node("of the partner on a need of the host", "Claim", w.at["need claim"])
 	node("of the partner on a need of the host, reported as done", "Claim", w.at["reported claim"])
 	node("of the host on a resource of the partner", "Claim", w.at["resource claim"])
+	node("of the host on a resource of the partner, accepted", "Claim", w.at["accepted claim"])
 	node("of the host on a resource of the partner, declined", "Claim", w.at["declined claim"])
 }
 

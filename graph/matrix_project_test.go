@@ -111,7 +111,8 @@ func (w *matrixTown) moves() {
 	made := w.Do(t, "supervisor", "createProjectTemplate", m{"name": words("义诊", "Clinics"), "version": gardens()}, projectTemplateFields).Fine()
 	of := made.Str("it.projectTemplate.id")
 	w.Do(t, "supervisor", "publishProjectTemplateVersion", m{"id": of, "expectedVersion": 1}, projectTemplateFields).Fine()
-	w.at["waiting migration"] = w.Do(t, "supervisor", "migrateProjects", m{"template": of}, projectMigrationFields).Fine().Str("it.projectMigration.id")
+	w.at["waiting migration"] = w.Ask(t, "supervisor", `mutation($in: MigrateProjectsInput!) { it: migrateProjects(input: $in) { projectMigration { id } errors { code } } }`, "in", m{"template": of}).
+		Fine().Str("it.projectMigration.id")
 }
 
 // projectInputs are what the mutations of projects are tried with, so that whoever may is done for.

@@ -123,6 +123,7 @@ func TestTheDemo(t *testing.T) {
 	before := summary(t, a)
 	t.Run("lives through the past", func(t *testing.T) { livesThroughThePast(t, a, cast) })
 	t.Run("has projects of both kinds in every state", func(t *testing.T) { hasProjects(t, a, cast) })
+	t.Run("has needs and resources in every state", func(t *testing.T) { hasNeedsAndResources(t, a, cast) })
 	t.Run("keeps its data at a second start", func(t *testing.T) { keepsItsData(t, a, deps, cast) })
 	t.Run("is continued to the same end when interrupted", func(t *testing.T) { isContinued(t, before) })
 	t.Run("takes of the playbook for each type of community", func(t *testing.T) { hasPlaybooks(t, a, cast) })
@@ -212,6 +213,11 @@ func isContinued(t *testing.T, want map[string]int) {
 	_, err := demo.Load(t.Context(), deps, now().Add(24*time.Hour))
 	must(t, err)
 	got := summary(t, a)
+	for _, kind := range []string{"need.collected", "need.claimed", "need.confirmed", "need.expired", "resource.drafted", "resource.claimed", "resource.claimAccepted"} {
+		if want[kind] != got[kind] || want[kind] == 0 {
+			t.Errorf("%s: %d, and %d when interrupted", kind, want[kind], got[kind])
+		}
+	}
 	for _, kind := range []string{"contract.drafted", "contract.signed", "contract.activated", "person.enrolled", "unit.registered", "project.created", "project.applied", "project.started", "project.activityLogged"} {
 		if want[kind] != got[kind] {
 			t.Errorf("%s: %d, and %d when interrupted", kind, want[kind], got[kind])
