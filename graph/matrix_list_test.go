@@ -42,6 +42,7 @@ func (w *matrixTown) everybody() {
 	w.at["notification"], w.at["unread"] = of("FULFILMENT_DISPUTED"), of("CONTRACT_TO_SIGN")
 	w.Do(t, "liaison", "markRead", m{"ids": []string{w.at["notification"]}}, "marked").Fine()
 	w.Do(t, "secretary", "registerDistrict", m{"name": "梁溪区", "nameEn": "Liangxi", "code": "320213"}, "district { id }").Is("FORBIDDEN")
+	w.Do(t, "secretary", "retireCategory", m{"code": "ELDERS_MEALS", "expectedVersion": 1}, "category { id }").Is("FORBIDDEN")
 	again := w.Request(t, "", `mutation($p: String!) { signIn(input: {login: "secretary", password: $p}) { token } }`, "p", graphtest.Password)
 	again.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 	w.Send(t, again).Fine()

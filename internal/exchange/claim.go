@@ -65,7 +65,7 @@ type Claim struct {
 	Reason     *string         `bson:"reason,omitempty"` // of who ended or returned it, as the remark
 	By         id.Person       `bson:"by,omitempty"`     // who claimed for the claimant
 	At         time.Time       `bson:"at"`
-	DecidedAt  *time.Time      `bson:"decidedAt,omitempty"`  // when it was accepted or declined
+	DecidedAt  *time.Time      `bson:"decidedAt,omitempty"`  // when it was accepted
 	ReportedAt *time.Time      `bson:"reportedAt,omitempty"` // when the claimant reported it as done
 	EndedAt    *time.Time      `bson:"endedAt,omitempty"`    // when it ceased to hold anything
 }
