@@ -39,8 +39,11 @@ func stricter() m {
 	}
 	next["fields"], next["form"] = []m{{"path": "/place", "type": "STRING"}, {"path": "/size/area", "type": "INTEGER"}}, nil
 	next["steps"] = []m{
-		{"do": "RENAME", "path": "/site", "key": "place"}, {"do": "CONVERT", "path": "/area", "type": "INTEGER"},
-		{"do": "MOVE", "path": "/area", "to": "/size/area"}, {"do": "REMOVE", "path": "/on"}, {"do": "SET_DEFAULT", "path": "/state", "value": "old"},
+		{"do": "RENAME", "path": "/site", "key": "place"},
+		{"do": "CONVERT", "path": "/area", "type": "INTEGER"},
+		{"do": "MOVE", "path": "/area", "to": "/size/area"},
+		{"do": "REMOVE", "path": "/on"},
+		{"do": "SET_DEFAULT", "path": "/state", "value": "old"},
 		{"do": "MAP_VALUES", "path": "/place", "values": []m{{"from": "东门", "to": "东门广场"}}},
 	}
 	return next

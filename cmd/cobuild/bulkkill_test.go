@@ -38,7 +38,7 @@ func free(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it only told us a port
+	defer l.Close()
 	return l.Addr().String()
 }
 

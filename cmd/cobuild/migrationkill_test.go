@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestAMigrationGoesOnAfterItsServerWasKilled(t *testing.T) {
 		wg.Go(func() {
 			for i := n; i < many; i += 16 {
 				do("secretary", "createProject", "project { id }", map[string]any{
-					"lead": at(lead, "organisation", "id"), "title": fmt.Sprintf("第%d处花园", i), "template": of, "record": map[string]any{"site": fmt.Sprint(i)},
+					"lead": at(lead, "organisation", "id"), "title": fmt.Sprintf("第%d处花园", i), "template": of, "record": map[string]any{"site": strconv.Itoa(i)},
 				})
 			}
 		})

@@ -50,10 +50,12 @@ func open(t testing.TB) *category.Service {
 }
 
 func admin(t testing.TB) context.Context {
+	t.Helper()
 	return authz.With(t.Context(), authz.Actor{Person: "per1_admin", Holdings: []authz.Holding{{Role: authz.Administrator}}})
 }
 
 func must[T any](t testing.TB) func(T, error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {

@@ -194,8 +194,8 @@ func (s *Service) Organisations(ctx context.Context, ids []id.Organisation) ([]o
 // Outboxes are where this room's events wait for the relay.
 func (s *Service) Outboxes() []store.Outbox { return []store.Outbox{s.districts, s.subDistricts} }
 
-// All are the districts, for who goes through all of them.
+// AllDistricts are the districts, for who goes through all of them.
 func (s *Service) AllDistricts() store.All[*District] { return s.districts.All() }
 
-// All are the sub-districts, for who goes through all of them.
+// AllSubDistricts are the sub-districts, for who goes through all of them.
 func (s *Service) AllSubDistricts() store.All[*SubDistrict] { return s.subDistricts.All() }

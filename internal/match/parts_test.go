@@ -39,9 +39,14 @@ func TestTheTreeSaysHowCategoriesStand(t *testing.T) {
 		need, resource string
 		how            kinship
 	}{
-		{"ELDERS_MEALS", "ELDERS_MEALS", same}, {"ELDERS_MEALS", "ELDERS", wider}, {"ELDERS", "ELDERS_MEALS", closer},
-		{"ELDERS_MEALS", "ELDERS_HOME", sibling}, {"ELDERS_MEALS", "MEANS_ROOMS", serving}, {"ELDERS_MEALS", "RURAL", apart},
-		{"ELDERS", "RURAL", apart}, {"LOOP_A", "ELDERS", apart},
+		{"ELDERS_MEALS", "ELDERS_MEALS", same},
+		{"ELDERS_MEALS", "ELDERS", wider},
+		{"ELDERS", "ELDERS_MEALS", closer},
+		{"ELDERS_MEALS", "ELDERS_HOME", sibling},
+		{"ELDERS_MEALS", "MEANS_ROOMS", serving},
+		{"ELDERS_MEALS", "RURAL", apart},
+		{"ELDERS", "RURAL", apart},
+		{"LOOP_A", "ELDERS", apart},
 	} {
 		if got := tr.kin(&w.Category, tt.need, tt.resource); got.how != tt.how {
 			t.Errorf("%s and %s: %s", tt.need, tt.resource, got.how)

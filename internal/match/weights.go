@@ -178,15 +178,6 @@ func (w *Weights) reach(t CommunityType) int64 {
 	return w.Distance.Reach
 }
 
-// widest is the farthest reach of any type.
-func (w *Weights) widest() int64 {
-	most := w.Distance.Reach
-	for _, t := range w.Types {
-		most = max(most, t.Reach)
-	}
-	return most
-}
-
 // Types of communities and kinds of organisations that a file may name.
 func communityTypes() []CommunityType {
 	return []CommunityType{"RURAL", "OLD_ESTATE", "COMMERCIAL", "RESETTLEMENT"}

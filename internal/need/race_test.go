@@ -1,7 +1,7 @@
 package need
 
 import (
-	"fmt"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -126,7 +126,7 @@ func TestEndedClaimsGiveWayToNewOnesAndLiveOnesNever(t *testing.T) {
 	w := open(t)
 	l := exchange.Listing{Publisher: w.home, Quantity: 1000, ValidUntil: "2026-12-31"}
 	claim := func(i int) error {
-		in := exchange.Claiming{Claimant: new(id.Derived[id.Organisation](id.KindUnit, fmt.Sprint(i))), Quantity: 1}
+		in := exchange.Claiming{Claimant: new(id.Derived[id.Organisation](id.KindUnit, strconv.Itoa(i))), Quantity: 1}
 		_, err := w.Desk.Claim(w.system(), &l, id.KindNeedClaim, "ned1_00000000000000000000000000", nil, in)
 		return err
 	}

@@ -145,7 +145,6 @@ func (w *world) supervisor() context.Context   { return w.as(authz.Supervisor, w
 func (w *world) nobody() context.Context       { return authz.With(w.t.Context(), authz.Actor{}) }
 func (w *world) system() context.Context       { return authz.AsSystem(w.t.Context()) }
 func change(n *Need) command.Change            { return command.Change{ExpectedVersion: n.Version} }
-func (w *world) today() string                 { return string(w.Today()) }
 func (w *world) reread(n *Need) *Need          { return w.seen(w.system(), n) }
 func (w *world) tick() int                     { n, err := w.Tick(w.t.Context(), w.now()); w.fine(err); return n }
 func (w *world) tells(n *Need, want ...string) { w.t.Helper(); w.told(n.ID, want...) }

@@ -407,10 +407,10 @@ func TestAReleasedPlaybookNeverChanges(t *testing.T) {
 
 // line is a playbook with the print of all of its parts, as testdata/released.txt has it.
 func (p *Playbook) line() string {
-	all := ""
+	var all strings.Builder
 	for _, part := range p.parts {
-		all += part.Key + part.print
+		all.WriteString(part.Key + part.print)
 	}
-	sum := sha256.Sum256([]byte(string(p.IssuedOn) + p.Title.Zh + p.Title.En + p.Summary.Zh + p.Summary.En + all))
+	sum := sha256.Sum256([]byte(string(p.IssuedOn) + p.Title.Zh + p.Title.En + p.Summary.Zh + p.Summary.En + all.String()))
 	return string(p.Type) + " " + strconv.Itoa(p.Version) + " " + hex.EncodeToString(sum[:])
 }

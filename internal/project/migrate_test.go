@@ -64,7 +64,9 @@ func second(in *project.VersionInput) {
 		{Do: record.Move, Path: "/area", To: new(record.Pointer("/size/area"))},
 		{Do: record.Convert, Path: "/days", Type: new(record.String)},
 		{Do: record.SetDefault, Path: "/state", Value: new(record.Literal(`"new"`))},
-		{Do: record.Remove, Path: "/work"}, {Do: record.Remove, Path: "/on"}, {Do: record.Remove, Path: "/at"},
+		{Do: record.Remove, Path: "/work"},
+		{Do: record.Remove, Path: "/on"},
+		{Do: record.Remove, Path: "/at"},
 	}
 }
 

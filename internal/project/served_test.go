@@ -135,6 +135,7 @@ func TestTheOtherStoreExplainsThatItReadsTheIndexOfTheFieldAlone(t *testing.T) {
 	t.Cleanup(func() { _ = client.Disconnect(context.WithoutCancel(t.Context())) })
 	w := &watch{Backend: mongotest.Connect(t, uri, name)}
 	servedByIndex(t, houseOn(t, w), w, func(t *testing.T, s store.Scan) {
+		t.Helper()
 		var plan bson.Raw
 		ask := bson.D{{Key: "explain", Value: find(s)}, {Key: "verbosity", Value: "executionStats"}}
 		if err := client.Database(name).RunCommand(t.Context(), ask).Decode(&plan); err != nil {

@@ -3,6 +3,7 @@ package project
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -160,14 +161,14 @@ func (t *Template) field(path record.Pointer) (Slot, error) {
 }
 
 func joined(all []record.Pointer) string {
-	out := ""
+	var out strings.Builder
 	for i, p := range all {
 		if i > 0 {
-			out += ", "
+			out.WriteString(", ")
 		}
-		out += string(p)
+		out.WriteString(string(p))
 	}
-	return out
+	return out.String()
 }
 
 // slotsOf are what a record keeps in its slots. A field without a slot, which an older version had declared, is not found

@@ -3,6 +3,7 @@ package project_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -151,13 +152,13 @@ func TestASlotIsFreeWhenNoProjectNeedsIt(t *testing.T) {
 	}
 	declare := func(from, to int) func(*project.VersionInput) {
 		return func(in *project.VersionInput) {
-			properties := ""
+			var properties strings.Builder
 			in.Fields, in.Form = nil, nil
 			for n := from; n < to; n++ {
-				properties += fmt.Sprintf(`"f%d":{"type":"integer"},`, n)
+				fmt.Fprintf(&properties, `"f%d":{"type":"integer"},`, n)
 				in.Fields = append(in.Fields, field(n))
 			}
-			in.Schema = record.JSON(`{"type":"object","additionalProperties":false,"properties":{` + properties + `"site":{"type":"string"}}}`)
+			in.Schema = record.JSON(`{"type":"object","additionalProperties":false,"properties":{` + properties.String() + `"site":{"type":"string"}}}`)
 		}
 	}
 	form := h.next(h.template(), declare(0, 6))

@@ -2,5 +2,5 @@ package resource
 
 import "github.com/cobuild/cobuild/internal/platform/fault"
 
-// The codes of this room, with the parameters of their sentences.
+// CodeWrongState is the code of this room, with the parameters of its sentence.
 const CodeWrongState fault.Code = "RESOURCE_WRONG_STATE" // status, verb

@@ -366,7 +366,7 @@ func TestAtTheEndOfTheLastDayWhatWaitsLapsesAndWhatWasAcceptedStands(t *testing.
 
 func TestOfSixtyFourAtOnceTenGetTheTenPlaces(t *testing.T) {
 	for name, on := range map[string]func(testing.TB) store.Backend{
-		"embedded": embedded, "MongoDB": func(t testing.TB) store.Backend { return mongotest.Open(t) },
+		"embedded": embedded, "MongoDB": mongotest.Open,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := openOn(t, on(t))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,13 +32,13 @@ func pickOf(r *rand.Rand, all []string) string { return all[min(r.IntN(len(all))
 func town(w *world) {
 	r := rand.New(rand.NewPCG(1, 2))
 	name := func() string {
-		return pickOf(r, places) + pickOf(r, places) + fmt.Sprint(r.IntN(900)+1) + "号" + pickOf(r, kinds)
+		return pickOf(r, places) + pickOf(r, places) + strconv.Itoa(r.IntN(900)+1) + "号" + pickOf(r, kinds)
 	}
 	for i := range many {
 		if i%2 == 0 {
 			n := name()
-			w.all[id.Derived[string](id.KindCommunity, fmt.Sprint(i))] = &thing{
-				id: id.Derived[string](id.KindCommunity, fmt.Sprint(i)), rev: 1, name: n, text: pickOf(r, places) + "路" + fmt.Sprint(r.IntN(300)) + "号",
+			w.all[id.Derived[string](id.KindCommunity, strconv.Itoa(i))] = &thing{
+				id: id.Derived[string](id.KindCommunity, strconv.Itoa(i)), rev: 1, name: n, text: pickOf(r, places) + "路" + strconv.Itoa(r.IntN(300)) + "号",
 			}
 			continue
 		}
@@ -46,17 +47,17 @@ func town(w *world) {
 			promises = append(promises, "为"+pickOf(r, people)+"开展"+pickOf(r, deeds)+"，每月一次")
 		}
 		host, partner := name(), name()
-		w.all[id.Derived[string](id.KindContract, fmt.Sprint(i))] = &thing{
-			id: id.Derived[string](id.KindContract, fmt.Sprint(i)), rev: 1, name: host + "与" + partner + "结对共建协议",
+		w.all[id.Derived[string](id.KindContract, strconv.Itoa(i))] = &thing{
+			id: id.Derived[string](id.KindContract, strconv.Itoa(i)), rev: 1, name: host + "与" + partner + "结对共建协议",
 			text:    strings.Join(append(promises, host, partner, "各方本着资源共享、优势互补、双向服务的原则结对共建"), "\n"),
 			above:   []id.Organisation{part(i % 100), part(1000)},
-			parties: []id.Organisation{id.Derived[id.Organisation](id.KindUnit, fmt.Sprint(i%5000))},
+			parties: []id.Organisation{id.Derived[id.Organisation](id.KindUnit, strconv.Itoa(i%5000))},
 		}
 	}
 }
 
 func part(n int) id.Organisation {
-	return id.Derived[id.Organisation](id.KindSubDistrict, fmt.Sprint(n))
+	return id.Derived[id.Organisation](id.KindSubDistrict, strconv.Itoa(n))
 }
 
 // BenchmarkSearch looks for two words among 100,000 things, as somebody who sees what is public, as the liaison of a party,
@@ -73,8 +74,10 @@ func BenchmarkSearch(b *testing.B) {
 		name string
 		authz.Actor
 	}{
-		{"public", nobody()}, {"party", actor(authz.Liaison, id.Derived[id.Organisation](id.KindUnit, "7"))},
-		{"sub-district", actor(authz.Supervisor, part(7))}, {"district", actor(authz.Supervisor, part(1000))},
+		{"public", nobody()},
+		{"party", actor(authz.Liaison, id.Derived[id.Organisation](id.KindUnit, "7"))},
+		{"sub-district", actor(authz.Supervisor, part(7))},
+		{"district", actor(authz.Supervisor, part(1000))},
 	} {
 		b.Run(who.name, func(b *testing.B) {
 			r := rand.New(rand.NewPCG(3, 4))

@@ -17,6 +17,7 @@ import (
 
 func TestThingsAreFoundByTheirWordsTheBestFirst(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		w := open(t, db)
 		w.community("幸福路社区", "垃圾分类示范点")
 		w.community("幸福社区", "")

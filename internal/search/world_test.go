@@ -192,9 +192,9 @@ func actor(r authz.Role, in ...id.Organisation) authz.Actor {
 }
 
 // find is what somebody is shown first, by name.
-func (w *world) find(who authz.Actor, text string, kinds ...search.Kind) []string {
+func (w *world) find(who authz.Actor, text string) []string {
 	w.t.Helper()
-	c := w.ask(who, text, kinds, page.Args{First: new(100)})
+	c := w.ask(who, text, nil, page.Args{First: new(100)})
 	out := []string{}
 	for _, h := range c.Nodes() {
 		out = append(out, h.Object.(*thing).name)

@@ -28,10 +28,10 @@ func (s *Service) Trace(ctx context.Context, thing string, stages []Stage, a pag
 	if err != nil || !found {
 		return nil, err
 	}
-	of := "trace " + thing
+	of := []string{"trace", thing}
 	for _, g := range Stages() {
 		if slices.Contains(stages, g) {
-			of += " " + string(g)
+			of = append(of, string(g))
 		}
 	}
 	links := slices.DeleteFunc(s.links(t), func(l link) bool { return stages != nil && !slices.Contains(stages, l.stage) })
@@ -39,7 +39,7 @@ func (s *Service) Trace(ctx context.Context, thing string, stages []Stage, a pag
 	for i, l := range links {
 		chain[i] = l.Link
 	}
-	return page.Chained(ctx, s.Cursors, of, chain, a)
+	return page.Chained(ctx, s.Cursors, strings.Join(of, " "), chain, a)
 }
 
 // link is a part of the way, with its stage.

@@ -103,10 +103,10 @@ func (l Link[T]) part(q store.Query) (part store.Query, within bool) {
 			continue
 		}
 		key, _ := bound.at.Values[0].(string)
-		switch d := cmp.Compare(l.Key, key); {
-		case d == 0:
+		switch d := cmp.Compare(l.Key, key); d {
+		case 0:
 			*bound.inside = &store.Position{Values: bound.at.Values[1:], ID: bound.at.ID}
-		case d == bound.beyond:
+		case bound.beyond:
 			return part, false
 		}
 	}

@@ -45,7 +45,7 @@ func Sifted[T any](ctx context.Context, cursors *Cursors, r Sifting[T], a Args) 
 	}
 	c := assemble(got, q, func(p store.Position) string { return cursors.seal(list, p) })
 	if r.Whole {
-		c.count = func(ctx context.Context) (int, bool, error) { return r.count(ctx) }
+		c.count = r.count
 	}
 	return c, nil
 }

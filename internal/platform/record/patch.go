@@ -95,11 +95,11 @@ func (p *patching) apply(n *node) error {
 			return failed
 		}
 	case "replace":
-		if had := p.find(o.path); had != nil {
-			*had = *o.value.clone() // in its place
-		} else {
+		had := p.find(o.path)
+		if had == nil {
 			return failed
 		}
+		*had = *o.value.clone() // in its place
 	case "test":
 		if had := p.find(o.path); had == nil || !had.equal(o.value) {
 			return failed

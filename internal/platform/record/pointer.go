@@ -39,13 +39,3 @@ func (p Pointer) Check() error {
 	}
 	return nil
 }
-
-// pointerOf writes steps as a pointer.
-func pointerOf(steps []string) Pointer {
-	var b strings.Builder
-	for _, s := range steps {
-		b.WriteByte('/')
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1"))
-	}
-	return Pointer(b.String())
-}

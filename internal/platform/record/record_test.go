@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -134,9 +135,7 @@ func merged(target any, patch any) any {
 	}
 	was, _ := target.(map[string]any)
 	out := map[string]any{}
-	for k, v := range was {
-		out[k] = v
-	}
+	maps.Copy(out, was)
 	for k, v := range p {
 		if v == nil {
 			delete(out, k)

@@ -287,9 +287,14 @@ func TestRecordsMoveByDeclaredSteps(t *testing.T) {
 		}
 	}
 	for _, bad := range []record.Step{
-		{Do: record.Rename, Path: "/a", Key: "$b"}, {Do: record.Rename, Path: "a", Key: "b"}, {Do: record.Move, Path: "/a", To: "/a/b"},
-		{Do: record.Move, Path: "/a"}, {Do: record.SetDefault, Path: "/a"}, {Do: record.Convert, Path: "/a", Type: new(record.Date)},
-		{Do: record.MapValues, Path: "/a"}, {Do: record.MapValues, Path: "/a", Map: []record.Mapping{{From: "1", To: "2"}, {From: "1", To: "3"}}},
+		{Do: record.Rename, Path: "/a", Key: "$b"},
+		{Do: record.Rename, Path: "a", Key: "b"},
+		{Do: record.Move, Path: "/a", To: "/a/b"},
+		{Do: record.Move, Path: "/a"},
+		{Do: record.SetDefault, Path: "/a"},
+		{Do: record.Convert, Path: "/a", Type: new(record.Date)},
+		{Do: record.MapValues, Path: "/a"},
+		{Do: record.MapValues, Path: "/a", Map: []record.Mapping{{From: "1", To: "2"}, {From: "1", To: "3"}}},
 		{Do: record.Remove, Path: ""},
 	} {
 		if bad.Check() == nil {

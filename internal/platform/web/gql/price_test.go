@@ -13,7 +13,10 @@ import (
 )
 
 // priceOf is the price of a query with variables, as a refusal tells it.
-func priceOf(t *testing.T, q, vars string) int { return priceWith(t, nil, q, vars) }
+func priceOf(t *testing.T, q, vars string) int {
+	t.Helper()
+	return priceWith(t, nil, q, vars)
+}
 
 // priceWith is priceOf where the lengths of some lists are known.
 func priceWith(t *testing.T, lists map[string]int, q, vars string) int {
