@@ -35,7 +35,7 @@ func (a *App) files(ctx context.Context) error {
 		Names:    a.namesFile, Contract: a.contractOfFiles,
 	})
 	if err == nil {
-		a.Vault.Watch(append(a.People.Sealed(), a.Files.Sealed()...)...)
+		a.Vault.Watch(a.Files.Sealed()...)
 	}
 	return err
 }

@@ -224,11 +224,11 @@ func (j *Journal) Drain(ctx context.Context) error {
 		moved, settled := 0, true
 		for _, step := range steps(j.relay, following) {
 			n, done, err := step(ctx)
-			if err != nil {
+			if err != nil && !errors.Is(err, errLost) { // who took it over meanwhile is waited for
 				return err
 			}
 			moved += n
-			settled = settled && done
+			settled = settled && done && err == nil
 		}
 		switch {
 		case moved > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,8 +12,9 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
 
-// Watch names the collections whose documents move from key to key.
-func (v *Vault) Watch(all ...Moving) { v.moving = append([]Moving{secrets{v}}, all...) }
+// Watch names collections whose documents move from key to key, beside those named before: one that is not named keeps
+// texts that nothing opens once their key is destroyed.
+func (v *Vault) Watch(all ...Moving) { v.moving = append(v.moving, all...) }
 
 // Rotate puts a new data key in use, and gives its number. What is encrypted under older ones moves to it in the
 // background; when nothing is left under one, it is destroyed.
@@ -90,6 +92,9 @@ func (v *Vault) retire(ctx context.Context, current int64, now time.Time) (int, 
 	if len(all) < 2 || now.Sub(since) < grace {
 		return 0, nil
 	}
+	if left := v.unwatched(); len(left) > 0 {
+		return 0, fmt.Errorf("vault: no key is destroyed while nothing moves the texts of %v", left)
+	}
 	for _, c := range v.moving {
 		if left, err := c.Stale(ctx, current, 1); left > 0 || err != nil {
 			return 0, err
@@ -108,6 +113,15 @@ func (v *Vault) retire(ctx context.Context, current int64, now time.Time) (int, 
 		n++
 	}
 	return n, v.load(ctx)
+}
+
+// unwatched are the collections with encrypted texts that nobody named to Watch.
+func (v *Vault) unwatched() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(v.sealing)), func(name string) bool {
+		return slices.ContainsFunc(v.moving, func(m Moving) bool { return m.Name() == name })
+	})
 }
 
 // errWrapped ends a change that another node has made.

@@ -42,8 +42,13 @@ func (v *Vault) Blind(field, text string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:18])
 }
 
-// Sealer encrypts the documents of a kind.
-func (v *Vault) Sealer(k Kind) store.Sealer { return &sealer{v, k} }
+// Sealer encrypts the documents of a kind. Their collection is to be named to Watch.
+func (v *Vault) Sealer(k Kind) store.Sealer {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sealing[k.Collection] = true
+	return &sealer{v, k}
+}
 
 type sealer struct {
 	*Vault

@@ -55,6 +55,7 @@ type Vault struct {
 	moving []Moving
 
 	mu      sync.Mutex
+	sealing map[string]bool  // collections with encrypted texts, by their names
 	known   map[int64][]byte // data keys by their numbers
 	started map[int64]time.Time
 	now     int64 // number of the one in use
@@ -93,7 +94,8 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Vault, error) {
 	if c.Age == 0 {
 		c.Age = Age
 	}
-	v := &Vault{Config: c, own: map[string]*share{}, boxes: map[boxOf]cipher.AEAD{}}
+	v := &Vault{Config: c, sealing: map[string]bool{}, own: map[string]*share{}, boxes: map[boxOf]cipher.AEAD{}}
+	v.moving = []Moving{secrets{v}}
 	var err error
 	if v.keys, err = store.Open(ctx, db, store.Options[*dataKey]{
 		Schema: store.Schema{Name: "data_keys", Indexes: []store.Index{store.Lookup(byNumber.Asc())}}, Now: c.Now, Policy: ours[*dataKey](),

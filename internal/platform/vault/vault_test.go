@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -95,7 +96,8 @@ func (h *house) reopen() {
 	h.Vault = v
 	h.people = h.collection(vault.Kind{Collection: "people", Own: true, Fields: []string{"name", "login"}, Found: []string{"login"}})
 	h.notes = h.collection(vault.Kind{Collection: "notes", Fields: []string{"name", "login"}})
-	v.Watch(h.people, h.notes)
+	v.Watch(h.people) // each room names its own
+	v.Watch(h.notes)
 }
 
 func (h *house) collection(k vault.Kind) *store.Collection[*somebody] {
@@ -293,6 +295,31 @@ func TestAKeyIsFollowedByAnotherWhenItIsOldEnough(t *testing.T) {
 			}
 			h.named(h.people, "ann", "Name of ann")
 		}
+	})
+}
+
+func TestNoKeyIsDestroyedWhileACollectionIsNotMoved(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		t.Helper()
+		letters := h.collection(vault.Kind{Collection: "letters", Fields: []string{"name", "login"}}) // that nobody watches
+		h.add(letters, "one")
+		if _, err := h.Rotate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.settle()
+		h.pass(11 * time.Minute)
+		if _, err := h.Tick(t.Context(), h.now()); err == nil || !strings.Contains(err.Error(), "[letters]") {
+			t.Errorf("the key was destroyed: %v", err)
+		}
+		h.named(letters, "one", "Name of one")
+		h.Watch(letters)
+		h.pass(2 * time.Minute)
+		h.settle()
+		s, err := h.Status(t.Context())
+		if err != nil || len(s.Keys) != 1 {
+			t.Errorf("keys: %+v, %v", s.Keys, err)
+		}
+		h.named(letters, "one", "Name of one")
 	})
 }
 
