@@ -347,6 +347,33 @@ func TestADeadNodesWorkIsTakenUpWhenItsLeaseHasRunOut(t *testing.T) {
 	})
 }
 
+func TestWhoDrainsWaitsForTheNodeThatTookAJobOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := bolt(t)
+		house := lamps(t, db, nil)
+		var book notebook
+		other := open(t, db, "other")
+		other.Follow("book", nil, book.handle)
+		slow, stop := open(t, db, "slow"), func() {}
+		slow.Collect(house)
+		slow.Follow("book", nil, func(context.Context, journal.Entry) error {
+			stop = run(t, other)
+			time.Sleep(time.Minute) // longer than its lease
+			return nil
+		})
+		light(t, house, "lamp")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := slow.Drain(ctx); err != nil {
+			t.Errorf("drain: %v", err)
+		}
+		stop()
+		if n := len(book.list()); n != 1 {
+			t.Errorf("the other node handled %d entries", n)
+		}
+	})
+}
+
 func TestTheSameNodeTakesUpItsWorkAtOnceAfterACrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := bolt(t)
