@@ -25,7 +25,9 @@ func TestMain(m *testing.M) {
 	if args := os.Getenv(childVar); args != "" {
 		os.Exit(run(context.Background(), strings.Split(args, "\n"), func(string) string { return "" }, os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	forgetDemonstration()
+	os.Exit(code)
 }
 
 func TestABackupMovesBetweenTheStores(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestListsGoOutAndFilesComeInFromTheCommandLine(t *testing.T) {
-	dir := t.TempDir()
+	dir := demonstration(t)
 	s := serving(t, "--demo", "--data", dir)
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte(tokensIn(t, dir)["administrator"]+"\n"), 0o600); err != nil {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// killable starts a demonstration as a process of its own, and waits until it answers.
-func killable(t *testing.T, dir, addr string) *exec.Cmd {
+// killable starts a demonstration as a process of its own, waits until it answers, and gives back what kills it.
+func killable(t *testing.T, dir, addr string) (kill func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childVar+"="+strings.Join([]string{"cobuild", "serve", "--demo", "--data", dir, "--addr", addr, "--log-level", "warn"}, "\n"))
@@ -22,13 +22,27 @@ func killable(t *testing.T, dir, addr string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	for began := time.Now(); !strings.Contains(said.String(), "Try"); time.Sleep(20 * time.Millisecond) {
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	kill = func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	}
+	t.Cleanup(kill)
+	for began := time.Now(); !strings.Contains(said.String(), "Try"); {
+		select {
+		case <-ended:
+			t.Fatalf("the server ended: %s", said.String())
+		case <-time.After(20 * time.Millisecond):
+		}
 		if time.Since(began) > 15*time.Minute {
 			t.Fatalf("the server is not ready: %s", said.String())
 		}
 	}
-	return cmd
+	return kill
 }
 
 // free is an address at which nobody listens, so that a server that was killed can come back to it.
@@ -44,8 +58,8 @@ func free(t *testing.T) string {
 
 func TestAnImportGoesOnAfterItsServerWasKilledAndWhoWaitsForItHearsTheEnd(t *testing.T) {
 	const many = 3000
-	dir, addr := t.TempDir(), free(t)
-	process, s := killable(t, dir, addr), &server{url: "http://" + addr}
+	dir, addr := demonstration(t), free(t)
+	kill, s := killable(t, dir, addr), &server{url: "http://" + addr}
 	admin := tokensIn(t, dir)["administrator"]
 	ask := func(query string) map[string]any {
 		t.Helper()
@@ -81,8 +95,7 @@ func TestAnImportGoesOnAfterItsServerWasKilledAndWhoWaitsForItHearsTheEnd(t *tes
 	for began := time.Now(); units() == before && time.Since(began) < 10*time.Minute; {
 		time.Sleep(time.Millisecond)
 	}
-	_ = process.Process.Kill()
-	_ = process.Wait()
+	kill()
 	killable(t, dir, addr)
 
 	if told, want := <-said, fmt.Sprintf("0 %d lines: %d done, 0 wrong.", many, many); !strings.HasPrefix(told, want) {

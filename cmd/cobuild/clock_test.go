@@ -9,7 +9,7 @@ import (
 )
 
 func TestADemonstrationsClockGoesAheadAndNeverBack(t *testing.T) {
-	dir := t.TempDir()
+	dir := demonstration(t)
 	s := serving(t, "--data", dir, "--demo")
 	first := tokensIn(t, dir)
 	before := statesSeen(t, s, first)["secretary"]

@@ -208,7 +208,7 @@ func allContracts(t *testing.T, s *server, token string) float64 {
 }
 
 func TestAnOutsiderGetsNothingOfAContract(t *testing.T) {
-	dir := t.TempDir()
+	dir := demonstration(t)
 	s := serving(t, "--data", dir, "--demo")
 	tokens := tokensIn(t, dir)
 	data, _ := s.ask(t, tokens["secretary"], `{ contracts(first: 1) { nodes { id commitments { id } fulfilments(first: 1) { nodes { id } } host { id } } } }`, nil)

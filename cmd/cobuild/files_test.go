@@ -33,7 +33,7 @@ func TestAServerDoesNotStartWithoutAPlaceForFiles(t *testing.T) {
 }
 
 func TestAServerKeepsFilesInABucket(t *testing.T) {
-	dir := t.TempDir()
+	dir := demonstration(t)
 	s := serving(t, "--demo", "--data", dir, "--files", blobtest.S3(t))
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte(tokensIn(t, dir)["administrator"]+"\n"), 0o600); err != nil {

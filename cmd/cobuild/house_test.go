@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -169,4 +171,41 @@ func tokensIn(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return tokens
+}
+
+// filled is a directory with the demonstration in it, filled once for all tests that only need one.
+var filled struct {
+	sync.Once
+	dir string
+	err error
+}
+
+// demonstration is a directory of the test's own with the demonstration in it: a copy of one that a server filled.
+func demonstration(t *testing.T) string {
+	t.Helper()
+	filled.Do(func() {
+		filled.err = errors.New("the server that was to fill it did not")
+		dir, err := os.MkdirTemp("", "demonstration")
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled.dir = dir
+		serving(t, "--data", dir, "--demo").stop()
+		filled.err = nil
+	})
+	if filled.err != nil {
+		t.Fatal(filled.err)
+	}
+	dir := t.TempDir()
+	if out, err := exec.CommandContext(t.Context(), "cp", "-Rp", filled.dir+"/.", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return dir
+}
+
+// forgetDemonstration removes it after the last test.
+func forgetDemonstration() {
+	if filled.dir != "" {
+		_ = os.RemoveAll(filled.dir)
+	}
 }

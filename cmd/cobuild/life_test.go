@@ -11,13 +11,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
 func TestARealThreePartyAgreementLivesItsWholeLife(t *testing.T) {
 	clock, life := built(t, "cmd/cobuild"), built(t, "docs/examples/whole-life")
-	for name, args := range stores() {
+	for name, args := range map[string]func(t *testing.T, dir string) []string{
+		"the embedded store": func(_ *testing.T, dir string) []string { return []string{"--data", dir} },
+		"MongoDB":            moved,
+	} {
 		t.Run("on "+name, func(t *testing.T) {
-			dir, papers := t.TempDir(), t.TempDir()
+			dir, papers := demonstration(t), t.TempDir()
 			s := serving(t, append(args(t, dir), "--demo")...)
 			out, err := exec.CommandContext(t.Context(), life, "--url", s.url, "--tokens", filepath.Join(dir, tokensFile),
 				"--clock", clock+" demo clock --data "+dir+" --to", "--out", papers).CombinedOutput()
@@ -43,4 +48,17 @@ func TestARealThreePartyAgreementLivesItsWholeLife(t *testing.T) {
 			}
 		})
 	}
+}
+
+// moved brings the data in a directory into MongoDB, and says how a server serves them from there.
+func moved(t *testing.T, dir string) []string {
+	t.Helper()
+	uri, database := mongotest.Database(t)
+	file, on := filepath.Join(t.TempDir(), "backup"), []string{"--mongodb", uri, "--database", database, "--data", dir, "--keyring", filepath.Join(dir, "keyring.json")}
+	for _, args := range [][]string{{"backup", file, "--data", dir}, append([]string{"restore", file}, on...)} {
+		if out, errs, code := cobuild(t, "", args...); code != 0 {
+			t.Fatalf("%v: %d %s%s", args, code, out, errs)
+		}
+	}
+	return on
 }

@@ -20,8 +20,8 @@ func gardens(key string) map[string]any {
 // the rest, and every project was moved once.
 func TestAMigrationGoesOnAfterItsServerWasKilled(t *testing.T) {
 	const many = 600
-	dir, addr := t.TempDir(), free(t)
-	process, s := killable(t, dir, addr), &server{url: "http://" + addr}
+	dir, addr := demonstration(t), free(t)
+	kill, s := killable(t, dir, addr), &server{url: "http://" + addr}
 	tokens := tokensIn(t, dir)
 	ask := func(who, query string, variables map[string]any) map[string]any {
 		data, errs := s.ask(t, tokens[who], query, variables)
@@ -64,8 +64,7 @@ func TestAMigrationGoesOnAfterItsServerWasKilled(t *testing.T) {
 	for began := time.Now(); moved() == 0 && time.Since(began) < 10*time.Minute; {
 		time.Sleep(time.Millisecond)
 	}
-	_ = process.Process.Kill()
-	_ = process.Wait()
+	kill()
 	killable(t, dir, addr)
 	t.Logf("%v of %d were moved when the next server had begun", moved(), many)
 

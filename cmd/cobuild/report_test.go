@@ -9,7 +9,7 @@ import (
 )
 
 func TestAReportIsPrintedWhetherAServerRunsOrNot(t *testing.T) {
-	dir := t.TempDir()
+	dir := demonstration(t)
 	s := serving(t, "--data", dir, "--demo")
 	data, errs := s.ask(t, tokensIn(t, dir)["supervisor"], `{ viewer { roles { organisation { id } } } }`, nil)
 	roles, _ := at(data, "viewer", "roles").([]any)

@@ -20,7 +20,7 @@ import (
 // nothing is left.
 func TestOfSixtyFourAtOnceTenGetTheTenPlaces(t *testing.T) {
 	for name, on := range map[string]func(testing.TB) store.Backend{
-		"embedded": embedded, "MongoDB": func(t testing.TB) store.Backend { return mongotest.Open(t) },
+		"embedded": embedded, "MongoDB": mongotest.Open,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := openOn(t, on(t))

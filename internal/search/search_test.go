@@ -40,6 +40,7 @@ func TestThingsAreFoundByTheirWordsTheBestFirst(t *testing.T) {
 
 func TestNobodyFindsCountsOrIsQuotedWhatIsNoneOfTheirs(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		w := open(t, db)
 		w.community("养老服务社区", "")
 		mine := w.contract("养老服务共建契约", "每月上门理发", street, school)
@@ -111,6 +112,7 @@ func TestAScoreTellsNothingOfWhatIsHidden(t *testing.T) {
 
 func TestAChangedThingIsFoundByWhatItSaysNowAndByNothingElse(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		w := open(t, db)
 		c := w.community("幸福社区", "垃圾分类")
 		w.finds(nobody(), "垃圾", "幸福社区")
@@ -160,6 +162,7 @@ func TestAHitSaysByWhichWordsAndShowsWhere(t *testing.T) {
 
 func TestPagesOfAnySizeAndDirectionMakeTheWhole(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		w := open(t, db)
 		who := actor(authz.Supervisor, street)
 		for i := range 45 {
@@ -277,6 +280,7 @@ func TestCommonWordsAreLookedThroughWithinABoundAndThatIsSaid(t *testing.T) {
 
 func TestTextsAreTakenUpAnewInTheBackgroundAndOldOnesServeMeanwhile(t *testing.T) {
 	onBoth(t, func(t *testing.T, db store.Backend) {
+		t.Helper()
 		w := open(t, db)
 		const many = 450
 		for i := range many {
