@@ -111,6 +111,23 @@ func (l *Listener) Next(ctx context.Context) (Note, error) {
 	}
 }
 
+// Caught reads on until there is something to tell, or nothing is left: then it is idle, and has told everything up to
+// the place at.
+func (l *Listener) Caught(ctx context.Context) (at int64, idle bool, err error) {
+	for !l.joined() {
+		if len(l.backlog) > 0 {
+			return 0, false, nil
+		}
+		if err := l.catchUp(ctx); err != nil {
+			return 0, false, err
+		}
+	}
+	f := l.f
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.at, !f.stopped && l.again == l.seen && len(l.backlog) == 0 && !l.slow && len(l.queue) == 0, nil
+}
+
 // take finds what to do next: look at the rights again, hand out an entry, or end.
 func (l *Listener) take() (look int, e *journal.Entry, err error) {
 	f := l.f

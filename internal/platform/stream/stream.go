@@ -31,6 +31,14 @@ type Source interface {
 	Close()
 }
 
+// Joiner is a source that others of the same caller, who ask the same, can stand in for.
+type Joiner interface {
+	Source
+	// Caught reads on until there is something to tell, or nothing is left: then everything that concerns the subscriber up
+	// to the place at has been told.
+	Caught(ctx context.Context) (at int64, idle bool, err error)
+}
+
 // Line is the way between a transport and a root field.
 type Line struct {
 	Resume *int64 // the place from which the transport was asked to resume; nil where it was not

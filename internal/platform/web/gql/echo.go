@@ -53,7 +53,7 @@ func newEchoes(now func() time.Time) *echoes {
 
 // tell is the answer of a group to an event. Ask makes it, and says whether it may be told to the whole group. Where it
 // may not, or could not be made, each of the others asks apart.
-func (s *echoes) tell(ctx context.Context, key echoKey, ask func() (body []byte, shared bool), apart func() []byte) []byte {
+func (s *echoes) tell(ctx context.Context, key echoKey, ask, apart func() (body []byte, shared bool)) ([]byte, bool) {
 	e, first := s.enter(key)
 	if first {
 		return s.make(key, e, ask)
@@ -61,7 +61,7 @@ func (s *echoes) tell(ctx context.Context, key echoKey, ask func() (body []byte,
 	select {
 	case <-e.done:
 		if e.body != nil {
-			return e.body
+			return e.body, true
 		}
 	case <-ctx.Done():
 	}
@@ -69,19 +69,19 @@ func (s *echoes) tell(ctx context.Context, key echoKey, ask func() (body []byte,
 }
 
 // make is what the first of a group does. Should it panic, the others ask for themselves.
-func (s *echoes) make(key echoKey, e *echo, ask func() ([]byte, bool)) []byte {
+func (s *echoes) make(key echoKey, e *echo, ask func() ([]byte, bool)) (body []byte, shared bool) {
 	defer close(e.done)
 	defer func() {
 		if e.body == nil {
 			s.forget(key, e)
 		}
 	}()
-	body, shared := ask()
+	body, shared = ask()
 	if shared {
 		e.body = body
 		s.keep(key, e)
 	}
-	return body
+	return body, shared
 }
 
 // enter finds the answer of a group, or has the caller make it.

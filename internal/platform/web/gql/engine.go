@@ -63,8 +63,9 @@ type Engine struct {
 	registered *registry
 	trusted    atomic.Pointer[Manifest]
 
-	live   *lasting
-	echoes *echoes
+	live    *lasting
+	echoes  *echoes
+	circles *circles
 }
 
 // New makes an engine.
@@ -82,7 +83,7 @@ func New(c Config) *Engine {
 	}
 	e.c.Live = c.Live.filled(c.Deadline)
 	e.live = newLasting(e.c.Live, c.Metrics)
-	e.echoes = newEchoes(c.Callers.Now)
+	e.echoes, e.circles = newEchoes(c.Callers.Now), &circles{by: map[string]*circle{}}
 	e.exec.SetErrorPresenter(e.present.present)
 	e.exec.SetRecoverFunc(e.present.recovered)
 	e.exec.SetQueryCache(prepared{})

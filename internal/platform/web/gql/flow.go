@@ -26,6 +26,8 @@ type flow struct {
 	name   string
 	asked  string // what is asked, in the words of an echoKey
 	alike  bool   // whether who asks makes no difference beyond their rights
+	circle string // with whom it may listen; "" with nobody
+	seat   *seat  // in the circle; nil while it listens by itself
 }
 
 // open begins a subscription at the place from which the client resumes. Where the root field refuses it, there is a
@@ -46,13 +48,16 @@ func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume 
 	op.Stats.SetExtension("cost", nil) // its price is paid; each event would only tell it again
 	name := class(op.Operation)
 	e.live.gauge.WithLabelValues("subscription").Inc()
-	return &flow{e, op, l.Source(), name, askedOf(ctx, op), e.c.Alike(op.Operation)}, nil
+	f := &flow{e: e, op: op, source: l.Source(), name: name, asked: askedOf(ctx, op), alike: e.c.Alike(op.Operation)}
+	if _, joins := l.Source().(stream.Joiner); joins && !e.live.Apart {
+		f.circle = circleOf(ctx, op, f.asked)
+	}
+	return f, nil
 }
 
-// next waits for the next event and answers the operation about it, together with everybody who would be told the same.
-// The source has found the subscriber's own rights, and that they may know of this event, before anything is shared.
+// next waits for the next event, and gives back what is told of it.
 func (f *flow) next(ctx context.Context) (seq int64, body []byte, err error) {
-	ev, err := f.source.Next(ctx)
+	t, err := f.hear(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -60,20 +65,47 @@ func (f *flow) next(ctx context.Context) (seq int64, body []byte, err error) {
 		return 0, nil, errTokenOver
 	}
 	f.e.live.told.WithLabelValues(f.name).Inc()
+	if t.body == nil {
+		t.body, _ = f.answer(ctx, t.ev)
+	}
+	return t.ev.Seq, t.body, nil
+}
+
+// hear listens with the circle as soon as everything that was missed has been told, and by itself until then.
+func (f *flow) hear(ctx context.Context) (tale, error) {
+	if f.seat == nil && f.circle != "" {
+		var err error
+		if f.seat, err = f.e.circles.sit(ctx, f, f.source.(stream.Joiner)); err != nil {
+			return tale{}, err
+		}
+	}
+	if f.seat != nil {
+		return f.seat.next(ctx)
+	}
+	ev, err := f.source.Next(ctx)
+	if err != nil {
+		return tale{}, err
+	}
+	body, _ := f.told(ctx, ev)
+	return tale{ev, body}, nil
+}
+
+// told answers the operation about an event, together with everybody who would be told the same. The source has found
+// the subscriber's own rights, and that they may know of this event, before anything is shared. An answer with an error
+// is for one subscriber alone.
+func (f *flow) told(ctx context.Context, ev *stream.Event) (body []byte, fine bool) {
 	if ev.Of == "" || f.e.live.Apart {
-		body, _ = f.answer(ctx, ev)
-		return ev.Seq, body, nil
+		return f.answer(ctx, ev)
 	}
 	key := echoKey{asked: f.asked, sight: f.sight(ctx, ev.Actor), of: ev.Of, heard: f.e.c.Heard(), seq: ev.Seq}
-	body = f.e.echoes.tell(ctx, key,
+	return f.e.echoes.tell(ctx, key,
 		func() ([]byte, bool) { return f.answer(ctx, f.mask(ev)) },
-		func() []byte { own, _ := f.answer(ctx, ev); return own })
-	return ev.Seq, body, nil
+		func() ([]byte, bool) { return f.answer(ctx, ev) })
 }
 
 // answer runs the operation about an event, for no longer than the deadline. With an error it is for this subscriber
 // alone: it names their request.
-func (f *flow) answer(ctx context.Context, ev *stream.Event) (body []byte, shared bool) {
+func (f *flow) answer(ctx context.Context, ev *stream.Event) (body []byte, fine bool) {
 	ctx, cancel := context.WithTimeout(ctx, f.e.live.Deadline)
 	defer cancel()
 	f.e.live.asked.WithLabelValues(f.name).Inc()
@@ -82,7 +114,11 @@ func (f *flow) answer(ctx context.Context, ev *stream.Event) (body []byte, share
 }
 
 func (f *flow) close() {
-	f.source.Close()
+	if f.seat != nil {
+		f.seat.leave()
+	} else {
+		f.source.Close()
+	}
 	f.e.live.gauge.WithLabelValues("subscription").Dec()
 }
 

@@ -35,7 +35,7 @@ type hall struct {
 	small
 
 	mu      sync.Mutex
-	sources map[string]*taps // by the request id of who listens
+	sources map[string]stream.Source // by the request id of who listens
 	answers int
 	wait    chan struct{} // answers are not made before it is closed; nil for at once
 }
@@ -93,7 +93,7 @@ func (h *hall) open(t testing.TB, heard func() int64, alter ...func(*gql.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.small, h.sources = small{schema}, map[string]*taps{}
+	h.small, h.sources = small{schema}, map[string]stream.Source{}
 	words, err := catalogue.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -154,8 +154,14 @@ type question struct{ operation, name, after, language string }
 // subscribe begins to listen under a name.
 func (h *hall) subscribe(ctx context.Context, in http.Handler, as string, a question, all *sync.WaitGroup) subscriber {
 	s := subscriber{&listener{head: http.Header{}}, newTaps()}
+	h.listen(ctx, in, as, a, s.taps, s.listener, all)
+	return s
+}
+
+// listen begins to hear of a source under a name.
+func (h *hall) listen(ctx context.Context, in http.Handler, as string, a question, source stream.Source, w http.ResponseWriter, all *sync.WaitGroup) {
 	h.mu.Lock()
-	h.sources[as] = s.taps
+	h.sources[as] = source
 	h.mu.Unlock()
 	body, _ := json.Marshal(map[string]any{
 		"query":     "subscription " + a.operation + "($after: String, $name: String) { changes(after: $after) { text(name: $name) } }",
@@ -165,8 +171,7 @@ func (h *hall) subscribe(ctx context.Context, in http.Handler, as string, a ques
 	r.Header.Set("Accept", "text/event-stream")
 	r.Header.Set("Accept-Language", a.language)
 	r.Header.Set("Name", as)
-	all.Go(func() { in.ServeHTTP(s.listener, r.WithContext(ctx)) })
-	return s
+	all.Go(func() { in.ServeHTTP(w, r.WithContext(ctx)) })
 }
 
 // inTheHall lets a test happen in a hall of its own, without the clock of the machine.
