@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,12 +38,16 @@ func TestThePublishedSchemaIsTheGoldenOne(t *testing.T) {
 
 func published(t *testing.T) *ast.Schema {
 	t.Helper()
-	s, err := gqlparser.LoadSchema(&ast.Source{Name: "published", Input: graph.SDL()})
+	s, err := publishedOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
+
+var publishedOnce = sync.OnceValues(func() (*ast.Schema, error) {
+	return gqlparser.LoadSchema(&ast.Source{Name: "published", Input: graph.SDL()})
+})
 
 func own(s *ast.Schema) []*ast.Definition {
 	var defs []*ast.Definition

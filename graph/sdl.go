@@ -4,25 +4,32 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 )
 
 // SDL is the schema as it is published: without what only the code generator and federation gateways read.
-func SDL() string {
+func SDL() string { return published() }
+
+// published is printed once, since it never alters.
+var published = sync.OnceValue(func() string {
 	return printed(without(NewExecutableSchema(Config{}).Schema(), slices.Concat(generatorsOwn(), gatewaysWords())))
-}
+})
 
 // SubgraphSDL is the schema as a federation gateway reads it. It takes over the directives of Federation 2 by their
 // published name and does not define them anew.
-func SubgraphSDL() string {
+func SubgraphSDL() string { return subgraph() }
+
+// subgraph is printed once, as published is.
+var subgraph = sync.OnceValue(func() string {
 	s := without(NewExecutableSchema(Config{}).Schema(), generatorsOwn())
 	for _, d := range gatewaysWords() {
 		delete(s.Directives, d)
 	}
 	return federation + printed(s)
-}
+})
 
 // federation begins a subgraph. The address is the specification's name; nothing is fetched from it.
 const federation = `extend schema

@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/cobuild/cobuild/internal/id"
 )
@@ -27,14 +29,23 @@ type Shelf struct {
 	byID map[id.Playbook]*Playbook
 }
 
-// Shipped reads the playbooks that come with the program.
+// Shipped are the playbooks that come with the program.
 func Shipped() (*Shelf, error) {
+	s, err := packed()
+	if err != nil {
+		return nil, err
+	}
+	return &Shelf{slices.Clone(s.all), maps.Clone(s.byID)}, nil
+}
+
+// packed reads them once: nobody alters a playbook.
+var packed = sync.OnceValues(func() (*Shelf, error) {
 	packs, err := fs.Sub(shipped, "packs")
 	if err != nil {
 		return nil, err
 	}
 	return Read(packs)
-}
+})
 
 // Read reads every playbook of a folder: its *.json files.
 func Read(from fs.FS) (*Shelf, error) {

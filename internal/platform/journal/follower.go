@@ -38,6 +38,38 @@ type follower struct {
 	behind bool // whether the cursor has moved since it was saved
 }
 
+// drain is a step of who waits until everything up to the place last is done. What does not concern the follower needs no
+// lease: it has been done by whoever has it.
+func (f *follower) drain(ctx context.Context, last int64) (done int, settled bool, err error) {
+	if passed, err := f.pass(ctx, last); passed || err != nil {
+		return 0, passed, err
+	}
+	return f.step(ctx)
+}
+
+// pass goes by the entries up to the place last; false where one of them concerns the follower, or something was set
+// aside.
+func (f *follower) pass(ctx context.Context, last int64) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.mine || len(f.claim.Aside) > 0 {
+		return false, nil
+	}
+	for f.claim.Seq < last {
+		page, err := f.j.page(ctx, f.claim.Seq)
+		if err != nil || len(page) == 0 {
+			return false, err
+		}
+		for _, e := range page {
+			if matches(f.types, e.Type) {
+				return false, nil
+			}
+			f.claim.Seq, f.behind = e.Seq, true
+		}
+	}
+	return true, nil
+}
+
 // step handles what is new, up to a bound. It says how many entries it has dealt with, and whether nothing new is left.
 func (f *follower) step(ctx context.Context) (done int, settled bool, err error) {
 	f.mu.Lock()
@@ -54,7 +86,7 @@ func (f *follower) step(ctx context.Context) (done int, settled bool, err error)
 	if err != nil {
 		return done, false, err
 	}
-	page, err := f.j.Read(ctx, f.claim.Seq, pageSize)
+	page, err := f.j.page(ctx, f.claim.Seq)
 	if err != nil {
 		return done, false, err
 	}

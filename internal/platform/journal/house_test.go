@@ -28,7 +28,7 @@ func onBoth(t *testing.T, test func(t *testing.T, db store.Backend)) {
 	t.Run("mongodb", func(t *testing.T) { test(t, mongotest.Open(t)) })
 }
 
-func bolt(t *testing.T) store.Backend {
+func bolt(t testing.TB) store.Backend {
 	t.Helper()
 	db, err := boltstore.Open(filepath.Join(t.TempDir(), "store"), boltstore.Options{})
 	if err != nil {

@@ -74,6 +74,8 @@ type Journal struct {
 	err       error // a mistake in how the program set the journal up
 
 	tails []chan struct{} // of those that read along
+
+	recent recent
 }
 
 // Collections of the journal.
@@ -221,14 +223,20 @@ func (j *Journal) Drain(ctx context.Context) error {
 		return err
 	}
 	for {
-		moved, settled := 0, true
-		for _, step := range steps(j.relay, following) {
-			n, done, err := step(ctx)
-			if err != nil && !errors.Is(err, errLost) { // who took it over meanwhile is waited for
+		moved, settled, err := j.relay.step(ctx)
+		if err = unlost(err, &settled); err != nil {
+			return err
+		}
+		last, err := j.Last(ctx)
+		if err != nil {
+			return err
+		}
+		for _, f := range following {
+			n, done, err := f.drain(ctx, last)
+			if err = unlost(err, &done); err != nil {
 				return err
 			}
-			moved += n
-			settled = settled && done && err == nil
+			moved, settled = moved+n, settled && done
 		}
 		switch {
 		case moved > 0:
@@ -254,12 +262,12 @@ func (j *Journal) Release(ctx context.Context) {
 	all.Wait()
 }
 
-func steps(r *relay, following []*follower) []func(context.Context) (int, bool, error) {
-	out := []func(context.Context) (int, bool, error){r.step}
-	for _, f := range following {
-		out = append(out, f.step)
+// unlost leaves out that another node took a job over: that node is waited for.
+func unlost(err error, settled *bool) error {
+	if errors.Is(err, errLost) {
+		*settled, err = false, nil
 	}
-	return out
+	return err
 }
 
 // stuck is the error of the events that were set aside.

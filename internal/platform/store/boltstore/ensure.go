@@ -48,6 +48,12 @@ func (s *Store) Ensure(ctx context.Context, schema store.Schema) error {
 			c.indexes = append(c.indexes, fresh)
 		}
 	}
+	if ready, err := s.ready(c, was == nil); ready || err != nil {
+		if err == nil {
+			s.colls[schema.Name] = c
+		}
+		return err
+	}
 	var wrong error // with what is there, not with the disk
 	err := s.writes.do(ctx, 0, func(tx *bbolt.Tx) error {
 		if was == nil {
@@ -68,25 +74,36 @@ func (s *Store) Ensure(ctx context.Context, schema store.Schema) error {
 	return nil
 }
 
-// tidy drops indexes that are not declared.
-func (c *collection) tidy(tx *bbolt.Tx) error {
-	var drop [][]byte
-	err := tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
-		known := slices.ContainsFunc(c.indexes, func(x *index) bool { return bytes.Equal(x.bucket, name) })
-		if bytes.HasPrefix(name, []byte(c.name+"/index/")) && !known {
-			drop = append(drop, slices.Clone(name))
-		}
+// ready says whether a collection is there as it is declared, so that nothing is to be written.
+func (s *Store) ready(c *collection, first bool) (is bool, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		is = tx.Bucket(c.docs) != nil && !slices.ContainsFunc(c.indexes, func(x *index) bool { return tx.Bucket(x.bucket) == nil }) &&
+			!(first && len(c.undeclared(tx)) > 0)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, name := range drop {
+	return is, err
+}
+
+// tidy drops indexes that are not declared.
+func (c *collection) tidy(tx *bbolt.Tx) error {
+	for _, name := range c.undeclared(tx) {
 		if err := tx.DeleteBucket(name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// undeclared are the collection's indexes that nobody declares any more.
+func (c *collection) undeclared(tx *bbolt.Tx) (names [][]byte) {
+	own := []byte(c.name + "/index/")
+	all := tx.Cursor()
+	for name, _ := all.Seek(own); bytes.HasPrefix(name, own); name, _ = all.Next() {
+		if !slices.ContainsFunc(c.indexes, func(x *index) bool { return bytes.Equal(x.bucket, name) }) {
+			names = append(names, slices.Clone(name))
+		}
+	}
+	return names
 }
 
 // build makes what is not there, with the entries of the documents that are.
