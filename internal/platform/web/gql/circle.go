@@ -59,8 +59,43 @@ type seat struct {
 
 // tale is an event with its answer.
 type tale struct {
-	ev   *stream.Event
-	body []byte // nil where each must be answered apart
+	ev    *stream.Event
+	body  []byte // nil where each must be answered apart
+	forms *forms // nil where nobody else is told it
+}
+
+// forms are an answer as it goes down a connection, for all to whom it goes in the same form.
+type forms struct {
+	mu sync.Mutex
+	by map[string][]byte
+}
+
+// mostForms bounds those of one answer: clients count their subscriptions, most from 1.
+const mostForms = 8
+
+func (f *forms) of(name string, form func() []byte) []byte {
+	if f == nil {
+		return form()
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b, made := f.by[name]
+	if !made {
+		if b = form(); len(f.by) < mostForms {
+			f.by[name] = b
+		}
+	}
+	return b
+}
+
+// message is the tale as a socket tells it under the name of an operation.
+func (t tale) message(id string) []byte {
+	return t.forms.of("message "+id, func() []byte { return message{ID: id, Type: "next", Payload: t.body}.bytes() })
+}
+
+// event is the tale as a stream of events tells it.
+func (t tale) event() []byte {
+	return t.forms.of("event", func() []byte { return nextEvent(t.ev.Seq, t.body) })
 }
 
 // circleOf names the circle to which a subscription belongs: what is asked, with everything but the place to begin at,
@@ -158,7 +193,7 @@ func (c *circle) once(ctx context.Context) error {
 	if !fine {
 		body = nil
 	}
-	c.tell(tale{ev, body})
+	c.tell(tale{ev, body, &forms{by: map[string][]byte{}}})
 	return nil
 }
 

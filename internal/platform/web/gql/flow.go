@@ -56,19 +56,20 @@ func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume 
 }
 
 // next waits for the next event, and gives back what is told of it.
-func (f *flow) next(ctx context.Context) (seq int64, body []byte, err error) {
+func (f *flow) next(ctx context.Context) (tale, error) {
 	t, err := f.hear(ctx)
 	if err != nil {
-		return 0, nil, err
+		return tale{}, err
 	}
 	if authz.ProofFrom(ctx).Over(f.e.c.Callers.Now()) {
-		return 0, nil, errTokenOver
+		return tale{}, errTokenOver
 	}
 	f.e.live.told.WithLabelValues(f.name).Inc()
 	if t.body == nil {
 		t.body, _ = f.answer(ctx, t.ev)
+		t.forms = nil
 	}
-	return t.ev.Seq, t.body, nil
+	return t, nil
 }
 
 // hear listens with the circle as soon as everything that was missed has been told, and by itself until then.
@@ -87,7 +88,7 @@ func (f *flow) hear(ctx context.Context) (tale, error) {
 		return tale{}, err
 	}
 	body, _ := f.told(ctx, ev)
-	return tale{ev, body}, nil
+	return tale{ev: ev, body: body}, nil
 }
 
 // told answers the operation about an event, together with everybody who would be told the same. The source has found

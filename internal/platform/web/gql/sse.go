@@ -67,10 +67,10 @@ func (e *Engine) flowOut(ctx context.Context, f *flow, t *teller) {
 	defer context.AfterFunc(e.live.ending, func() { end(nil) })()
 	p.begin(ctx, end)
 	for !t.failed() {
-		seq, body, err := f.next(ctx)
+		next, err := f.next(ctx)
 		switch why := context.Cause(ctx); {
 		case err == nil:
-			t.next(seq, body)
+			t.write(next.event())
 			continue
 		case why == nil:
 			e.sayEnd(ctx, t, err)
@@ -226,15 +226,19 @@ func (t *teller) write(b []byte) {
 	}
 }
 
-func (t *teller) next(seq int64, data []byte) {
+func (t *teller) next(seq int64, data []byte) { t.write(nextEvent(seq, data)) }
+
+// nextEvent is a result as an event; its place is its id, where it has one.
+func nextEvent(seq int64, data []byte) []byte {
 	var b bytes.Buffer
+	b.Grow(len(data) + 64)
 	if seq > 0 {
 		b.WriteString("id: " + strconv.FormatInt(seq, 10) + "\n")
 	}
 	b.WriteString("event: next\ndata: ")
 	b.Write(bytes.ReplaceAll(data, []byte("\n"), []byte("\ndata: ")))
 	b.WriteString("\n\n")
-	t.write(b.Bytes())
+	return b.Bytes()
 }
 
 // complete has an empty data line, without which browsers drop the event.

@@ -264,13 +264,13 @@ func (s *socket) callerNow() context.Context {
 func (s *socket) send(m message) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.write(m)
+	s.write(m.bytes())
 }
 
-func (s *socket) write(m message) {
+func (s *socket) write(message []byte) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.e.live.Write)
 	defer cancel()
-	_ = s.c.Write(ctx, websocket.MessageText, m.bytes()) // a failure ends the reading too
+	_ = s.c.Write(ctx, websocket.MessageText, message) // a failure ends the reading too
 }
 
 // next is the request id of the next operation.

@@ -22,6 +22,7 @@ type message struct {
 // bytes is the message as it is sent. Its payload is JSON already and goes in as it is.
 func (m message) bytes() []byte {
 	var b bytes.Buffer
+	b.Grow(len(m.Payload) + len(m.ID) + 64)
 	b.WriteString(`{"type":"` + m.Type + `"`)
 	if m.ID != "" {
 		id, _ := json.Marshal(m.ID) // a string is never refused

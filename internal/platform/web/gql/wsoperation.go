@@ -2,7 +2,6 @@ package gql
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +94,7 @@ func (o *operation) run(ctx context.Context, p *graphql.RawParams) {
 		return
 	}
 	if op.Operation.Operation != ast.Subscription {
-		o.next(encode(e.run(ctx, op)))
+		o.tell(message{ID: o.id, Type: "next", Payload: encode(e.run(ctx, op))}.bytes())
 		o.complete()
 		return
 	}
@@ -111,10 +110,10 @@ func (o *operation) run(ctx context.Context, p *graphql.RawParams) {
 // flow tells events until the client has heard enough, or the subscription ends.
 func (o *operation) flow(ctx context.Context, f *flow) {
 	for {
-		_, body, err := f.next(ctx)
+		next, err := f.next(ctx)
 		switch {
 		case err == nil:
-			o.next(body)
+			o.tell(next.message(o.id))
 			continue
 		case ctx.Err() != nil:
 		case errors.Is(err, io.EOF):
@@ -128,12 +127,13 @@ func (o *operation) flow(ctx context.Context, f *flow) {
 	}
 }
 
-func (o *operation) next(payload json.RawMessage) {
+// tell sends a result, in the form of a message.
+func (o *operation) tell(result []byte) {
 	o.s.writing.Lock()
 	defer o.s.writing.Unlock()
 	if !o.over {
 		o.told++
-		o.s.write(message{ID: o.id, Type: "next", Payload: payload})
+		o.s.write(result)
 	}
 }
 
@@ -155,6 +155,6 @@ func (o *operation) end(m message) {
 	defer o.s.writing.Unlock()
 	if !o.over {
 		o.over = true
-		o.s.write(m)
+		o.s.write(m.bytes())
 	}
 }
