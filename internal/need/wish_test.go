@@ -2,6 +2,7 @@ package need
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,45 @@ func TestTheContactIsShownToWhoHasTakenTheWishOnWhileTheResidentAgrees(t *testin
 	w.tick()
 	shown("secretary", false)
 	w.tells(n, ToldPublished, ToldConsented, ToldClaimed, ToldClaimAccepted, ToldConsentWithdrawn, ToldConsented, ToldReported, ToldFulfilled, ToldConfirmed, ToldContactDeleted)
+}
+
+func TestConsentEndsWithTheContactItWasGivenFor(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*Input)
+		ends   bool
+	}{
+		"another number":            {func(in *Input) { in.Contact = new("李爷爷 13987654321") }, true},
+		"another resident":          {func(in *Input) { in.Resident = new(id.Person("per1_00000000000000000000000001")) }, true},
+		"the same number, as it is": {func(*Input) {}, false},
+		"nothing said of either":    {func(in *Input) { in.Contact, in.Resident = nil, nil }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			n, err := w.Collect(w.steward(), CollectInput{Need: wish()})
+			w.fine(err)
+			w.consents(n, true)
+			n = w.reread(n)
+			n, err = w.Change(w.steward(), ChangeInput{ID: n.ID, Change: change(n), Need: wish(tt.change)})
+			w.fine(err)
+			n, err = w.Verify(w.secretary(), VerifyInput{ID: n.ID, Change: change(n)})
+			w.fine(err)
+			n, err = w.Publish(w.secretary(), PublishInput{ID: &n.ID, ExpectedVersion: &n.Version})
+			w.fine(err)
+			w.claimed(0, n, 1)
+			if got := w.seen(w.unit(0), n); (got.Reach == "") != tt.ends || (got.ConsentAt == nil) != tt.ends {
+				t.Errorf("the claimant is shown %q, agreed to at %v", got.Reach.Clear(), got.ConsentAt)
+			}
+			want := []string{ToldCollected, ToldConsented, ToldChanged, ToldVerified, ToldPublished, ToldClaimed}
+			if tt.ends {
+				want = slices.Insert(want, 3, ToldConsentWithdrawn)
+			}
+			w.tells(n, want...)
+			w.consents(n, true)
+			if got := w.seen(w.unit(0), n); got.Reach != w.reread(n).Reach {
+				t.Errorf("agreed to anew, the claimant is shown %q", got.Reach.Clear())
+			}
+		})
+	}
 }
 
 func TestConsentIsForMicroWishesWithAContactAndItsOwnPeople(t *testing.T) {
