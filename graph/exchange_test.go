@@ -230,8 +230,12 @@ func TestAdministratorsExtendTheCategories(t *testing.T) {
 		t.Errorf("added: %s", a.Text)
 	}
 	w.Do(t, "admin", "addCategory", in, categoryFields).Is("CATEGORY_CODE_TAKEN")
-	w.Do(t, "admin", "moveCategory", m{"code": "ELDERS", "expectedVersion": 1, "parent": "ELDERS_MEALS_DELIVERY"}, categoryFields).Is("CATEGORY_UNDER_ITSELF")
-	w.Do(t, "admin", "moveCategory", m{"code": "ELDERS", "expectedVersion": 1, "parent": "ELDERS"}, categoryFields).Is("CATEGORY_UNDER_ITSELF")
+	for _, below := range []string{"ELDERS_MEALS_DELIVERY", "ELDERS"} {
+		a := w.Do(t, "admin", "moveCategory", m{"code": "ELDERS", "expectedVersion": 1, "parent": below}, categoryFields).Is("CATEGORY_UNDER_ITSELF")
+		if a.At() != "parent" {
+			t.Error(a.Text)
+		}
+	}
 	need := w.Do(t, "secretary", "publishNeed", m{"need": lacking(w.House, nil)}, needFields).Fine().Str("it.need.id")
 	w.Do(t, "admin", "moveCategory", m{"code": "ELDERS_MEALS", "expectedVersion": 1, "parent": "SUPPORT"}, categoryFields).Fine()
 	if found := w.Ask(t, "secretary", `{ needs(filter: {category: {eq: "SUPPORT"}}) { nodes { id } } }`).Fine(); found.Str("needs.nodes.0.id") != need {
