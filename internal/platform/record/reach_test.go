@@ -17,6 +17,7 @@ import (
 func rename(path record.Pointer, key string) record.Step {
 	return record.Step{Do: record.Rename, Path: path, Key: key}
 }
+
 func move(path, to record.Pointer) record.Step {
 	return record.Step{Do: record.Move, Path: path, To: to}
 }
@@ -24,9 +25,11 @@ func remove(path record.Pointer) record.Step { return record.Step{Do: record.Rem
 func fill(path record.Pointer, v record.JSON) record.Step {
 	return record.Step{Do: record.SetDefault, Path: path, Value: v}
 }
+
 func turn(path record.Pointer) record.Step {
 	return record.Step{Do: record.Convert, Path: path, Type: new(record.String)}
 }
+
 func mapped(path record.Pointer, to record.JSON) record.Step {
 	return record.Step{Do: record.MapValues, Path: path, Map: []record.Mapping{{From: `1`, To: to}}}
 }
