@@ -91,6 +91,14 @@ func drafts(t *testing.T, w *graphtest.Town, need, res string) {
 		t.Fatalf("got %s", a.Text)
 	}
 	key := a.Str("it.contract.id")
+	still := w.Ask(t, "secretary", `query($n: ID!, $r: ID!) { need(id: $n) { status left claimed version claims { id } } resource(id: $r) { status left version claims { id } } }`, "n", need, "r", res).Fine()
+	for at, want := range map[string]any{
+		"need.status": "PUBLISHED", "need.left": "20", "need.claimed": "0", "need.version": 1.0, "resource.status": "OFFERED", "resource.left": "15", "resource.version": 1.0,
+	} {
+		if got := still.Get(at); got != want || still.Len("need.claims")+still.Len("resource.claims") > 0 {
+			t.Errorf("a draft decides nothing, and %s is %v: %s", at, got, still.Text)
+		}
+	}
 	back := w.Ask(t, "liaison", `query($n: ID!, $r: ID!) { need(id: $n) { contracts(first: 5) { nodes { id } } } resource(id: $r) { contracts(first: 5) { nodes { id } } } }`, "n", need, "r", res).Fine()
 	if back.Str("need.contracts.nodes.0.id") != key || back.Str("resource.contracts.nodes.0.id") != key {
 		t.Errorf("the way back: %s", back.Text)

@@ -227,6 +227,10 @@ func TestTemplatesArePublishedAndProjectsMoved(t *testing.T) {
 	second["fields"], second["form"] = []m{{"path": "/place", "type": "STRING"}}, nil
 	second["steps"] = []m{{"do": "RENAME", "path": "/site", "key": "place"}, {"do": "CONVERT", "path": "/area", "type": "INTEGER"}, {"do": "SET_DEFAULT", "path": "/state", "value": "new"}}
 	w.Do(t, "secretary", "reviseProjectTemplate", m{"id": template, "expectedVersion": 2, "version": second}, projectTemplateFields).Is("FORBIDDEN")
+	mistyped := with(second, m{"steps": []m{{"do": "RENAME", "path": "/site", "key": "place"}, {"do": "REMOVE", "path": "/aria"}}})
+	if bad := w.Do(t, "admin", "reviseProjectTemplate", m{"id": template, "expectedVersion": 2, "version": mistyped}, projectTemplateFields).Is("MIGRATION_PATH_EMPTY"); bad.At() != "version.steps.1.path" {
+		t.Errorf("at %s", bad.At())
+	}
 	a := w.Do(t, "admin", "reviseProjectTemplate", m{"id": template, "expectedVersion": 2, "version": second}, projectTemplateFields).Fine()
 	w.Do(t, "secretary", "publishProjectTemplateVersion", m{"id": template, "expectedVersion": 3}, projectTemplateFields).Is("FORBIDDEN")
 	a = w.Do(t, "admin", "publishProjectTemplateVersion", m{"id": template, "expectedVersion": a.Int("it.projectTemplate.version")}, projectTemplateFields).Fine()

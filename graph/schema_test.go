@@ -199,7 +199,8 @@ func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 	for name := range strings.FieldsSeq(`viewer node nodes organisation districts communities community residentUnits
 		residentUnit contracts contract commitments fulfilments
 		appraisal appraisals appraisalCriteria appraisalCriteriaVersions cooperationRecord
-		publishedContract publishedContracts`) {
+		publishedContract publishedContracts
+		needs need resources resource matches playbook projects project projectTemplates search trace`) {
 		if s.Query.Fields.ForName(name) == nil {
 			t.Errorf("no query %s", name)
 		}
@@ -210,7 +211,8 @@ func TestTheNamesThatProgramsCallAreThere(t *testing.T) {
 		agreeToContract declineContract cancelContract openContractForSigning reopenContract signContract
 		reportFulfilment acceptFulfilment disputeFulfilment resolveFulfilment
 		submitAppraisal answerAppraisal setAppraisalCriteria
-		proposePublication agreeToPublication withdrawPublication`) {
+		proposePublication agreeToPublication withdrawPublication
+		publishNeed offerResource claimNeed claimResource draftContractFromMatches applyPlaybook createProject patchRecord`) {
 		if s.Mutation.Fields.ForName(name) == nil {
 			t.Errorf("no mutation %s", name)
 		}

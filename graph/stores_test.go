@@ -7,7 +7,7 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
-// What the journal, the log, sight, identities, erasure, search and trace lead to is asked through the schema on the other store too, by
+// What the journal, the log, sight, identities, erasure, micro-wishes, search and trace lead to is asked through the schema on the other store too, by
 // the very same scenarios: one of each, since every house has a database of its own to make there.
 func TestTheSameScenariosHoldOnMongoDB(t *testing.T) {
 	mongotest.URI(t) // without a server it ends here
@@ -19,6 +19,7 @@ func TestTheSameScenariosHoldOnMongoDB(t *testing.T) {
 		"an issuer's guest is erased":    TestWhoHasNoPasswordIsErasedByAFreshSessionAlone,
 		"things found by their words":    TestNeedsResourcesContractsAndProjectsAreFoundByWhomTheyAreShownTo,
 		"the whole way and its trace":    TestTheWholeWayFromANeedToItsResultIsToldFromEitherEnd,
+		"a wish and its resident":        TestAMicroWishTellsNothingOfItsResidentWithoutConsent,
 		"readings of names":              TestEverybodySeesInWhichOfficesTheirNameWasRead,
 	} {
 		t.Run(name, scenario)

@@ -2,6 +2,8 @@ package graph_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -98,6 +100,47 @@ func TestTheWholeWayFromANeedToItsResultIsToldFromEitherEnd(t *testing.T) {
 		}
 	}
 	leads(t, w, g)
+	matched(t, w, g)
+}
+
+// matched looks for the match that a promise came of, from either end of the way, with the query of the pages.
+func matched(t *testing.T, w *graphtest.Town, g way) {
+	t.Helper()
+	weights := w.Ask(t, "", `{ matchWeights { version } }`).Fine().Str("matchWeights.version")
+	query := traceOf(t, "search.md")
+	if chinese := traceOf(t, "search.zh-CN.md"); chinese != query {
+		t.Errorf("the pages ask differently: %s and %s", query, chinese)
+	}
+	for who, of := range map[string]string{"secretary": g.need, "liaison": g.byHost, "auditor": g.evidence} {
+		a := w.Ask(t, who, strings.Replace(query, "ful1_…", of, 1)).Fine()
+		at := ""
+		for i := range a.Len("trace.nodes") {
+			if node := fmt.Sprintf("trace.nodes.%d.node.", i); a.Str(node+"id") == g.promise {
+				at = node
+			}
+		}
+		if at == "" {
+			t.Fatalf("to %s: %s", who, a.Text)
+		}
+		score, _ := a.Get(at + "source.score").(float64)
+		if a.Str(at+"source.need.id") != g.need || a.Str(at+"source.resource.id") != g.resource || a.Str(at+"source.weightsVersion") != weights || score <= 0 || score > 1 {
+			t.Errorf("to %s: %s", who, a.Text)
+		}
+	}
+}
+
+// traceOf is the query by which a page shows a trace.
+func traceOf(t *testing.T, page string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, query, found := strings.Cut(string(raw), "```graphql\n{\n  trace(")
+	if query, _, _ = strings.Cut(query, "```"); !found {
+		t.Fatalf("%s shows no trace", page)
+	}
+	return "{ trace(" + query
 }
 
 // leads looks at which steps each one follows from.

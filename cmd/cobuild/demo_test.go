@@ -61,7 +61,7 @@ func wholeWay(t *testing.T, s *server, tokens string) {
 		"accepted by the community: ACCEPTED", "the need is CONFIRMED",
 		"from the need:     NEED → RESOURCE → CONTRACT → COMMITMENT → EVIDENCE → PROJECT",
 		"from the evidence: NEED → RESOURCE → CONTRACT → COMMITMENT → EVIDENCE",
-		"to an outsider:    NEED\n",
+		"to an outsider:    NEED\n", "by a match of 0.",
 	} {
 		if !strings.Contains(string(out), line) {
 			t.Errorf("%q is not told:\n%s", line, out)

@@ -19,3 +19,12 @@ func Absent(err error, field string) error {
 	}
 	return err
 }
+
+// Barred leads what bars a claim, where nothing else is said of it, to the field that names what was to be claimed: its
+// state or its last day, or that the claimant has it already.
+func Barred(err error, field string) error {
+	if f := fault.Of(err); err != nil && f.Kind == fault.Refused && len(f.Path) == 0 {
+		return f.At(field)
+	}
+	return Absent(err, field)
+}

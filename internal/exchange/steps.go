@@ -129,7 +129,7 @@ func (d *Desk) Decide(l *Listing, which id.Claim, v ClaimVerb, reason *string) (
 	to := ClaimDeclined
 	if v == ClaimAccept {
 		if l.Expired(at) {
-			return nil, fault.New(fault.Refused, CodeExpired, "validUntil", l.ValidUntil)
+			return nil, fault.New(fault.Refused, CodeExpired, "validUntil", l.ValidUntil).At("id")
 		}
 		to = ClaimAccepted
 	}

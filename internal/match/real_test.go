@@ -162,6 +162,33 @@ func (w *world) laid(t testing.TB, out bool) (questions []asked, offers []*Item)
 	return questions, offers
 }
 
+// The tree was grown from the same examples: nearly every need stands in it word for word, hardly any promise does. The pages
+// say so, since it tells what the figures below are worth.
+func TestTheTreeKnowsWhatRealCommunitiesLack(t *testing.T) {
+	r := readJSON[real](t, "testdata/real.json")
+	s := shelvesOf(readJSON[[]branch](t, "../category/categories.json"))
+	needs, resources, promises := 0, 0, 0
+	for _, n := range r.Needs {
+		if _, ok := s.words[n.Title]; ok {
+			needs++
+		}
+	}
+	for _, o := range r.Resources {
+		if _, ok := s.words[o.Title]; ok {
+			resources++
+		}
+	}
+	for _, p := range r.Promises {
+		if _, ok := s.words[p.Title]; ok {
+			promises++
+		}
+	}
+	if needs != 59 || len(r.Needs) != 61 || resources != 25 || len(r.Resources) != 42 || promises != 1 || len(r.Promises) != 181 {
+		t.Errorf("of %d needs %d are words of the tree, of %d resources %d, of %d promises %d: the pages say 59 of 61, 25 of 42, 1 of 181",
+			len(r.Needs), needs, len(r.Resources), resources, len(r.Promises), promises)
+	}
+}
+
 // The examples say neither where nor when nor how much: what is left are categories and words, the ground of text search.
 // By the half that was looked at words were given the weight that they have; the other half says what came of it.
 func TestMatchesServeBetterThanTextSearchInRealExamples(t *testing.T) {

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,6 +23,35 @@ func TestTheProgramsOwnWeightsAreGood(t *testing.T) {
 		if sum != one {
 			t.Errorf("%s: the weights add up to %d", c, sum)
 		}
+	}
+}
+
+// A version is how a draft says by which weights its matches were judged. So the numbers under a version never change: others
+// are the next version, whose line stands below the ones before.
+func TestReleasedWeightsNeverChange(t *testing.T) {
+	raw, err := os.ReadFile("testdata/released.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := OwnWeights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := w.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(all))
+	lines, seen := strings.Split(strings.TrimSpace(string(raw)), "\n"), map[string]bool{}
+	for _, l := range lines {
+		version, _, _ := strings.Cut(l, " ")
+		if seen[version] {
+			t.Errorf("%s was released twice", version)
+		}
+		seen[version] = true
+	}
+	if got := w.Version + " " + hex.EncodeToString(sum[:]); got != lines[len(lines)-1] {
+		t.Errorf("weights that were released are never changed: make the next version. The file says\n%s", got)
 	}
 }
 

@@ -31,7 +31,7 @@ func (s *Service) Claim(ctx context.Context, in ClaimInput) (*Share, error) {
 		return n.turn(VerbClaim, s.At(), ToldClaimed, c)
 	})
 	if err != nil {
-		return nil, exchange.Absent(err, "need")
+		return nil, exchange.Barred(err, "need")
 	}
 	return &Share{n, n.Made(ctx, made)}, nil
 }

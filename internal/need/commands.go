@@ -80,6 +80,7 @@ func (s *Service) Change(ctx context.Context, in ChangeInput) (*Need, error) {
 		if err := n.can(VerbChange); err != nil {
 			return err
 		}
+		agreed := n.ConsentAt != nil
 		var f fault.List
 		in.Need.kind(&f, n)
 		f.Add(s.fill(ctx, &in.Need, n))
@@ -87,7 +88,10 @@ func (s *Service) Change(ctx context.Context, in ChangeInput) (*Need, error) {
 			return exchange.Below(err, "need")
 		}
 		n.VerifiedAt, n.VerifiedBy = nil, ""
-		return n.become(VerbChange, Collected, ToldChanged, nil)
+		if err := n.become(VerbChange, Collected, ToldChanged, nil); err != nil || !agreed || n.ConsentAt != nil {
+			return err
+		}
+		return n.told(ToldConsentWithdrawn, nil)
 	})
 }
 

@@ -131,17 +131,18 @@ func (in *Input) fillWish(f *fault.List, n *Need) {
 			f.Add(fault.New(fault.Invalid, CodeWishReach), t.name)
 		}
 	}
+	reach, resident := n.Reach, n.Resident
 	if in.Contact != nil {
 		n.Reach = personal.Text(text.Line(f, "contact", *in.Contact, 0, maxContact))
 		if exchange.Identified(n.Reach.Clear()) {
 			f.Add(fault.New(fault.Invalid, exchange.CodeIdentity), "contact")
 		}
-		if n.Reach == "" { // who cannot be reached cannot agree to it
-			n.ConsentAt, n.ConsentBy = nil, ""
-		}
 	}
 	if in.Resident != nil {
 		n.Resident = *in.Resident
+	}
+	if n.Reach != reach || n.Resident != resident { // who agreed, agreed to be reached there
+		n.ConsentAt, n.ConsentBy = nil, ""
 	}
 }
 

@@ -2,6 +2,7 @@ package need
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,87 @@ func TestTheContactIsShownToWhoHasTakenTheWishOnWhileTheResidentAgrees(t *testin
 	w.tick()
 	shown("secretary", false)
 	w.tells(n, ToldPublished, ToldConsented, ToldClaimed, ToldClaimAccepted, ToldConsentWithdrawn, ToldConsented, ToldReported, ToldFulfilled, ToldConfirmed, ToldContactDeleted)
+}
+
+// Several may take a wish on together. Each is shown the contact for itself, as long as its own claim lasts.
+func TestAWishTakenOnByTwoIsShownToBothAndToNobodyElse(t *testing.T) {
+	w := open(t)
+	n := w.wished(asksAcceptance, func(in *Input) { in.Title, in.Quantity, in.Unit = "想去一趟医院，要两个人扶", 2, "人" })
+	w.consents(n, true)
+	var claims []*exchange.Claim
+	for i := range 2 {
+		c := w.claimed(i, n, 1)
+		if got := w.seen(w.unit(i), n); got.Reach != "" {
+			t.Errorf("unit %d is not accepted yet, and is shown the contact", i)
+		}
+		_, err := w.AcceptClaim(w.secretary(), exchange.AcceptInput{ID: c.ID})
+		w.fine(err)
+		claims = append(claims, c)
+	}
+	if got := w.reread(n); got.Status != Claimed || got.Left() != 0 {
+		t.Fatalf("taken on by two it is %s with %d left", got.Status, got.Left())
+	}
+	_, err := w.claim(w.unit(2), n, 1)
+	refused(t, err, CodeWrongState, "need")
+	shown := func(when string, want ...bool) {
+		t.Helper()
+		for i, sees := range want {
+			if got := w.seen(w.unit(i), n); (got.Reach != "") != sees {
+				t.Errorf("%s unit %d is shown %q", when, i, got.Reach.Clear())
+			}
+		}
+	}
+	shown("taken on by two,", true, true, false)
+	_, err = w.WithdrawClaim(w.unit(0), exchange.WithdrawInput{ID: claims[0].ID})
+	w.fine(err)
+	shown("left by the first,", false, true, false)
+	third := w.claimed(2, n, 1)
+	shown("asked for by a third,", false, true, false)
+	_, err = w.DeclineClaim(w.secretary(), exchange.DeclineInput{ID: third.ID})
+	w.fine(err)
+	w.reported(1, claims[1])
+	shown("done by the second,", false, true, false)
+	w.consents(n, false)
+	shown("without consent,", false, false, false)
+}
+
+func TestConsentEndsWithTheContactItWasGivenFor(t *testing.T) {
+	for name, tt := range map[string]struct {
+		change func(*Input)
+		ends   bool
+	}{
+		"another number":            {func(in *Input) { in.Contact = new("李爷爷 13987654321") }, true},
+		"another resident":          {func(in *Input) { in.Resident = new(id.Person("per1_00000000000000000000000001")) }, true},
+		"the same number, as it is": {func(*Input) {}, false},
+		"nothing said of either":    {func(in *Input) { in.Contact, in.Resident = nil, nil }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			n, err := w.Collect(w.steward(), CollectInput{Need: wish()})
+			w.fine(err)
+			w.consents(n, true)
+			n = w.reread(n)
+			n, err = w.Change(w.steward(), ChangeInput{ID: n.ID, Change: change(n), Need: wish(tt.change)})
+			w.fine(err)
+			n, err = w.Verify(w.secretary(), VerifyInput{ID: n.ID, Change: change(n)})
+			w.fine(err)
+			n, err = w.Publish(w.secretary(), PublishInput{ID: &n.ID, ExpectedVersion: &n.Version})
+			w.fine(err)
+			w.claimed(0, n, 1)
+			if got := w.seen(w.unit(0), n); (got.Reach == "") != tt.ends || (got.ConsentAt == nil) != tt.ends {
+				t.Errorf("the claimant is shown %q, agreed to at %v", got.Reach.Clear(), got.ConsentAt)
+			}
+			want := []string{ToldCollected, ToldConsented, ToldChanged, ToldVerified, ToldPublished, ToldClaimed}
+			if tt.ends {
+				want = slices.Insert(want, 3, ToldConsentWithdrawn)
+			}
+			w.tells(n, want...)
+			w.consents(n, true)
+			if got := w.seen(w.unit(0), n); got.Reach != w.reread(n).Reach {
+				t.Errorf("agreed to anew, the claimant is shown %q", got.Reach.Clear())
+			}
+		})
+	}
 }
 
 func TestConsentIsForMicroWishesWithAContactAndItsOwnPeople(t *testing.T) {

@@ -65,9 +65,11 @@ type RecordCondition struct {
 	Exists *bool
 }
 
-// asking is a filter under way: the template whose fields are spoken of, once it is known.
+// asking is a filter under way: the template whose fields are spoken of, once it is known, and the one of them by which
+// projects are sorted; empty for none.
 type asking struct {
 	template *Template
+	by       record.Pointer
 }
 
 // where is the filter as the store asks it; nil asks for nothing.
@@ -124,7 +126,7 @@ func (a asking) condition(c *RecordCondition) (store.Filter, error) {
 				return store.Filter{}, fault.Of(err).At("in", strconv.Itoa(i))
 			}
 		}
-		all = append(all, at.In(keys...))
+		all = append(all, a.among(c.Path, at, keys))
 	}
 	if c.Exists != nil && *c.Exists {
 		all = append(all, at.Gte(""))
@@ -137,9 +139,22 @@ func (a asking) condition(c *RecordCondition) (store.Filter, error) {
 	return store.And(all...), nil
 }
 
+// among asks for one of several values. Where projects come by the very field, each value is an alternative of its own, which
+// begins and ends in the field's order: so nothing in between is read.
+func (a asking) among(path record.Pointer, at store.Field[string], keys []string) store.Filter {
+	if path != a.by {
+		return at.In(keys...)
+	}
+	each := make([]store.Filter, len(keys))
+	for i, k := range keys {
+		each[i] = at.Is(k)
+	}
+	return store.Or(each...)
+}
+
 // ranged says whether the condition bounds a field without fixing it.
 func (c *RecordCondition) ranged() bool {
-	return c.Eq == nil && c.In == nil && (c.Gt != nil || c.Gte != nil || c.Lt != nil || c.Lte != nil)
+	return c.Eq == nil && c.In == nil && (c.Gt != nil || c.Gte != nil || c.Lt != nil || c.Lte != nil || c.Exists != nil && *c.Exists)
 }
 
 // OrderField is what lists of projects are sorted by.
@@ -159,14 +174,19 @@ type Order struct {
 	Direction page.Direction
 }
 
-// sort is by the last change, the latest first, where nothing is asked for; but where a declared field is bounded, by
-// that field, so that the answer is read off its index from one bound to the other.
-func (a asking) sort(o *Order, f *Filter) ([]store.Order, error) {
-	if o == nil && f != nil && a.template != nil {
+// order is what is asked for; where nothing is and a declared field is bounded, by that field, so that the answer is read
+// off its index from one bound to the other.
+func (a asking) order(o *Order, f *Filter) *Order {
+	if o == nil && f != nil && a.template != nil && len(f.Record) <= maxConditions {
 		if i := slices.IndexFunc(f.Record, (*RecordCondition).ranged); i >= 0 {
-			o = &Order{Field: OrderByRecord, Path: &f.Record[i].Path, Direction: page.Ascending}
+			return &Order{Field: OrderByRecord, Path: &f.Record[i].Path, Direction: page.Ascending}
 		}
 	}
+	return o
+}
+
+// sort is by the last change, the latest first, where there is no order.
+func (a asking) sort(o *Order) ([]store.Order, error) {
 	switch {
 	case o == nil:
 		return page.Descending.Sort(byUpdated.Asc()), nil
@@ -220,11 +240,14 @@ func (s *Service) Projects(ctx context.Context, f *Filter, o *Order, a page.Args
 	if err != nil {
 		return nil, page.InFilter(err)
 	}
+	if o = asked.order(o, f); o != nil && o.Field == OrderByRecord && o.Path != nil {
+		asked.by = *o.Path
+	}
 	where, err := asked.where(f, 0)
 	if err != nil {
 		return nil, page.InFilter(err)
 	}
-	sort, err := asked.sort(o, f)
+	sort, err := asked.sort(o)
 	if err != nil {
 		return nil, fault.Of(err).At("orderBy")
 	}

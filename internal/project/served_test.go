@@ -73,6 +73,10 @@ func allWanted() []wanted {
 		{"between", []*project.RecordCondition{{Path: "/area", Gte: number("5"), Lt: number("9")}}, nil, "/area", 4},
 		{"above, downwards", []*project.RecordCondition{{Path: "/area", Gt: number("36")}}, byArea(page.Descending), "/area", 3},
 		{"by another field", []*project.RecordCondition{{Path: "/site", Gte: said("乙"), Lte: said("乙")}}, nil, "/site", 10},
+		{"one of several", []*project.RecordCondition{{Path: "/area", In: []record.Value{*number("30"), *number("7"), *number("9"), *number("99")}}}, byArea(page.Ascending), "/area", 3},
+		{"one of several, by the last change", []*project.RecordCondition{{Path: "/site", In: []record.Value{*said("乙"), *said("丁")}}}, nil, "/site", 20},
+		{"that have it", []*project.RecordCondition{{Path: "/open", Exists: new(true)}}, nil, "/open", 6},
+		{"that have it not", []*project.RecordCondition{{Path: "/open", Exists: new(false)}}, nil, "/open", 34},
 		{"in an order alone", nil, byArea(page.Descending), "/area", 5},
 	}
 }
@@ -85,7 +89,11 @@ func servedByIndex(t *testing.T, h *house, w *watch, look func(*testing.T, store
 	form, other := h.template(), h.template()
 	for i := range 40 {
 		site := []string{"甲", "乙", "丙", "丁"}[i%4]
-		h.begun(of(form, record.JSON(fmt.Sprintf(`{"site":%q,"area":%d}`, site, i))))
+		open := ""
+		if i%7 == 0 {
+			open = `,"open":true`
+		}
+		h.begun(of(form, record.JSON(fmt.Sprintf(`{"site":%q,"area":%d%s}`, site, i, open))))
 		h.begun(of(other, record.JSON(fmt.Sprintf(`{"site":%q,"area":%d}`, site, i))))
 	}
 	slots := map[record.Pointer]int{}

@@ -82,7 +82,7 @@ func (s *Service) CreateTemplate(ctx context.Context, in CreateTemplateInput) (*
 	t := &Template{Owner: owner, Status: Draft}
 	var f fault.List
 	t.describe(&f, &in.Name, in.Description, in.CommunityTypes)
-	body, err := in.Version.body(0)
+	body, err := in.Version.body(nil)
 	f.Add(err, "version")
 	if err := f.Err(); err != nil {
 		return nil, err
@@ -107,9 +107,12 @@ func (s *Service) ReviseTemplate(ctx context.Context, in ReviseTemplateInput) (*
 		var f fault.List
 		t.describe(&f, in.Name, in.Description, in.CommunityTypes)
 		if in.Version != nil {
-			body, err := in.Version.body(t.Latest())
+			before, err := s.schemaOf(ctx, t)
+			if err != nil {
+				return err
+			}
+			t.Draft, err = in.Version.body(before)
 			f.Add(err, "version")
-			t.Draft = body
 		}
 		if err := f.Err(); err != nil {
 			return err
@@ -214,21 +217,36 @@ func (t *Template) describe(f *fault.List, name, description *Words, types []Com
 	}
 }
 
+// schemaOf is the schema of the latest version; nil where none is published.
+func (s *Service) schemaOf(ctx context.Context, t *Template) (*record.Schema, error) {
+	if t.Latest() == 0 {
+		return nil, nil //nolint:nilnil // no version, no schema
+	}
+	v, err := s.version(ctx, t, t.Latest())
+	if err != nil {
+		return nil, err
+	}
+	return s.compiled(v)
+}
+
 // body checks a version: its schema, and that fields, form and steps speak of what the schema describes. before is the
-// number of the version before; 0 where there is none.
-func (in VersionInput) body(before int) (*Body, error) {
+// schema of the version before; nil where there is none.
+func (in VersionInput) body(before *record.Schema) (*Body, error) {
 	var f fault.List
 	b := &Body{Steps: []record.Step{}, Fields: []record.Field{}}
 	if in.Summary != nil {
 		b.Summary = text.Block(&f, "summary", *in.Summary, 0, MaxNote)
 	}
-	b.steps(&f, in.Steps, before)
+	sound := b.steps(&f, in.Steps, before != nil)
 	schema, err := record.Compile(in.Schema)
 	f.Add(err, "schema")
 	if err == nil {
 		b.Schema = schema.JSON()
 		b.declare(&f, in.Fields, schema)
 		b.Form = form(&f, in.Form, schema)
+	}
+	if err == nil && sound {
+		f.Add(record.Reach(b.Steps, before, schema), "steps")
 	}
 	return b, f.Err()
 }
@@ -247,20 +265,26 @@ func (b *Body) declare(f *fault.List, fields []record.Field, s *record.Schema) {
 	}
 }
 
-func (b *Body) steps(f *fault.List, in []StepInput, before int) {
+// steps takes up the steps from the version before, and says whether each is sound in itself.
+func (b *Body) steps(f *fault.List, in []StepInput, after bool) (sound bool) {
 	switch {
 	case len(in) > record.MaxSteps:
 		f.Add(fault.New(fault.Invalid, fault.CodeTooMany, "max", record.MaxSteps), "steps")
-		return
-	case len(in) > 0 && before == 0:
+		return false
+	case len(in) > 0 && !after:
 		f.Add(fault.New(fault.Invalid, CodeFirstSteps), "steps")
-		return
+		return false
 	}
+	sound = true
 	for i, one := range in {
 		s := one.step()
-		f.Add(s.Check(), "steps", strconv.Itoa(i))
+		if err := s.Check(); err != nil {
+			f.Add(err, "steps", strconv.Itoa(i))
+			sound = false
+		}
 		b.Steps = append(b.Steps, s)
 	}
+	return sound
 }
 
 func (in StepInput) step() record.Step {

@@ -144,6 +144,38 @@ func (h *house) next(form *project.Template, alter func(*project.VersionInput)) 
 	return must2(h.PublishVersion(h.admin(), project.PublishInput{Change: version(d.Version), ID: form.ID}))
 }
 
+// The paths of steps are held against the version before and against the one that is written, so that a mistyped one is
+// told to who writes it.
+func TestStepsLeadFromTheVersionBeforeToTheNext(t *testing.T) {
+	h := newHouse(t)
+	form := h.template()
+	for name, tt := range map[string]struct {
+		step project.StepInput
+		code fault.Code
+		path string
+	}{
+		"from nowhere":  {project.StepInput{Do: record.Convert, Path: "/aria", Type: new(record.Integer)}, record.CodeStepNowhere, "version.steps.1.path"},
+		"moved already": {project.StepInput{Do: record.Convert, Path: "/site", Type: new(record.Integer)}, record.CodeStepNowhere, "version.steps.1.path"},
+		"to nowhere":    {project.StepInput{Do: record.Move, Path: "/area", To: new(record.Pointer("/size/aria"))}, record.CodeNoField, "version.steps.1.to"},
+		"no new key":    {project.StepInput{Do: record.Rename, Path: "/area", Key: new("size2")}, record.CodeNoField, "version.steps.1.key"},
+		"no such field": {project.StepInput{Do: record.SetDefault, Path: "/stage", Value: new(record.Literal(`"new"`))}, record.CodeNoField, "version.steps.1.path"},
+		"half a step":   {project.StepInput{Do: record.Rename, Path: "/aria"}, record.CodeStepForm, "version.steps.1.key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := renewal()
+			second(&in)
+			in.Steps = []project.StepInput{in.Steps[0], tt.step}
+			_, err := h.ReviseTemplate(h.admin(), project.ReviseTemplateInput{Change: version(form.Version), ID: form.ID, Version: &in})
+			refused(t, err, tt.code, tt.path)
+		})
+	}
+	form = h.next(form, second)
+	in := renewal() // of the version before it is the second one's schema that counts
+	in.Steps = []project.StepInput{{Do: record.Rename, Path: "/site", Key: new("site")}}
+	_, err := h.ReviseTemplate(h.admin(), project.ReviseTemplateInput{Change: version(form.Version), ID: form.ID, Version: &in})
+	refused(t, err, record.CodeStepNowhere, "version.steps.0.path")
+}
+
 // Fields of several versions share a few slots. A slot is used again when no project needs it any more, and never before.
 func TestASlotIsFreeWhenNoProjectNeedsIt(t *testing.T) {
 	h := newHouse(t)

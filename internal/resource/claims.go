@@ -31,7 +31,7 @@ func (s *Service) Claim(ctx context.Context, in ClaimInput) (*Share, error) {
 		return r.turn(VerbClaim, ToldClaimed, c)
 	})
 	if err != nil {
-		return nil, exchange.Absent(err, "resource")
+		return nil, exchange.Barred(err, "resource")
 	}
 	return &Share{r, r.Made(ctx, made)}, nil
 }

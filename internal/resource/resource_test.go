@@ -279,7 +279,7 @@ func TestAResourceIsDraftedOfferedAskedForAndGivenBack(t *testing.T) {
 		t.Fatalf("it is %s, the claim %s", r.Status, c.Status)
 	}
 	_, err = w.claim(w.unit(1), r, 1)
-	refused(t, err, CodeWrongState, "")
+	refused(t, err, CodeWrongState, "resource")
 	c, err = w.AcceptClaim(w.owner(), exchange.AcceptInput{ID: c.ID})
 	w.fine(err)
 	if c.Status != exchange.ClaimAccepted || c.DecidedAt == nil {
@@ -305,7 +305,7 @@ func TestNobodyClaimsTheirOwnNorWhatTheyCannotSee(t *testing.T) {
 	w := open(t)
 	r := w.offered()
 	_, err := w.claim(w.owner(), r, 1)
-	refused(t, err, exchange.CodeSelfClaim, "")
+	refused(t, err, exchange.CodeSelfClaim, "resource")
 	_, err = w.claim(w.as(authz.Secretary, w.away), r, 1)
 	refused(t, err, fault.CodeNotFound, "resource")
 	_, err = w.claim(w.as(authz.GridSteward, w.home), r, 1)
@@ -340,11 +340,13 @@ func TestAtTheEndOfTheLastDayWhatWaitsLapsesAndWhatWasAcceptedStands(t *testing.
 	w.fine(err)
 	waits, err := w.claim(w.unit(1), r, 2)
 	w.fine(err)
+	_, err = w.claim(w.unit(1), r, 1)
+	refused(t, err, exchange.CodeClaimed, "resource")
 	w.wait(60 * 24 * time.Hour)
 	_, err = w.claim(w.unit(2), r, 1)
-	refused(t, err, exchange.CodeExpired, "")
+	refused(t, err, exchange.CodeExpired, "resource")
 	_, err = w.AcceptClaim(w.owner(), exchange.AcceptInput{ID: waits.ID})
-	refused(t, err, exchange.CodeExpired, "")
+	refused(t, err, exchange.CodeExpired, "id")
 	for i, want := range []int{1, 0} {
 		n, err := w.Tick(t.Context(), w.now())
 		w.fine(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,8 +13,18 @@ import (
 // step is a step of a trace.
 type step struct {
 	Stage string
-	Node  struct{ ID string }
-	From  []string
+	Node  struct {
+		ID     string
+		Source *match // of a promise that a match became
+	}
+	From []string
+}
+
+// match is by what a promise came about.
+type match struct {
+	Score          float64
+	WeightsVersion string
+	Need, Resource struct{ ID string }
 }
 
 // find looks for the need by its words, until what follows the journal has heard of it.
@@ -55,6 +66,14 @@ func (s *story) trace(ctx context.Context) error {
 	if err = s.said(err, "to an outsider:   ", stages(other)); err != nil {
 		return err
 	}
+	for _, x := range up {
+		if m := x.Node.Source; m != nil && m.Need.ID == s.need.ID && m.Resource.ID == s.resource.ID {
+			err = s.said(err, fmt.Sprintf("by a match of %.3f, weighed by %s", m.Score, m.WeightsVersion))
+		}
+	}
+	if err != nil {
+		return err
+	}
 	for _, id := range []string{s.need.ID, s.resource.ID, s.contract.ID, s.done.ID} {
 		onBoth := func(all []step) bool {
 			return slices.ContainsFunc(all, func(x step) bool { return x.Node.ID == id })
@@ -81,7 +100,7 @@ func way(ctx context.Context, who ask.Client, of string) ([]step, error) {
 			}
 		}
 		err := who.Ask(ctx, `query($id: ID!, $after: String) { trace(id: $id, first: 4, after: $after) {
-			nodes { stage node { id } from } pageInfo { hasNextPage endCursor } } }`, map[string]any{"id": of, "after": after}, &page)
+			nodes { stage node { id ... on Commitment { source { score weightsVersion need { id } resource { id } } } } from } pageInfo { hasNextPage endCursor } } }`, map[string]any{"id": of, "after": after}, &page)
 		out = append(out, page.Trace.Nodes...)
 		if err != nil || !page.Trace.PageInfo.HasNextPage {
 			return out, err

@@ -166,6 +166,7 @@ func stepsOf(pointer string) ([]string, bool) {
 	return Pointer(pointer).Steps(), true
 }
 
+// within says whether a place is another one, or lies below it.
 func within(path, of []string) bool {
 	return len(path) >= len(of) && slices.Equal(path[:len(of)], of)
 }

@@ -58,6 +58,7 @@ const (
 	CodePointer     fault.Code = "FIELD_PATH_MALFORMED"     // want
 	CodeStep        fault.Code = "MIGRATION_STEP_FAILED"    // step, at
 	CodeStepForm    fault.Code = "MIGRATION_STEP_MALFORMED" // do, want
+	CodeStepNowhere fault.Code = "MIGRATION_PATH_EMPTY"     // path
 	CodeNotDeclared fault.Code = "FIELD_NOT_DECLARED"       // path, declared
 	CodeValue       fault.Code = "FIELD_VALUE"              // want
 )
