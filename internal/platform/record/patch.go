@@ -66,7 +66,7 @@ func (r *Record) Patch(patch JSON) (*Record, error) {
 // patching is a record under a patch.
 type patching struct {
 	root   *node
-	copied int // bytes so far
+	copied struct{ values, bytes int } // so far
 }
 
 // operation is one of a patch, as it was sent.
@@ -116,13 +116,28 @@ func (p *patching) apply(n *node) error {
 		if had == nil {
 			return failed
 		}
-		_, bytes := had.weight()
-		if p.copied += bytes; p.copied > MaxRecord {
-			return fault.New(fault.Invalid, CodeTooLarge, "max", MaxRecord, "size", p.copied)
+		if err := p.afford(had); err != nil {
+			return err
 		}
 		if !p.add(o.path, had.clone()) {
 			return failed
 		}
+	}
+	return nil
+}
+
+// afford counts what is about to be copied, before it is. Each copy of a value into itself doubles it, also where it holds
+// nothing but empty lists, so that values count beside the bytes of their texts; there is no value that takes less than a
+// byte in a record.
+func (p *patching) afford(n *node) error {
+	values, bytes := n.weight()
+	p.copied.values += values
+	p.copied.bytes += bytes
+	if p.copied.values > MaxNodes {
+		return fault.New(fault.Invalid, fault.CodeTooMany, "max", MaxNodes)
+	}
+	if size := p.copied.values + p.copied.bytes; size > MaxRecord {
+		return fault.New(fault.Invalid, CodeTooLarge, "max", MaxRecord, "size", size)
 	}
 	return nil
 }
