@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,5 +35,59 @@ func TestAPatchThatCopiesItselfIsStoppedWhateverIsInIt(t *testing.T) {
 	}
 	if _, err := was.Patch(record.JSON(`[` + repeated(`{"op":"copy","from":"/rows/0","path":"/rows/-"}`, record.MaxOps) + `]`)); err != nil {
 		t.Errorf("copies of one row are refused: %v", err)
+	}
+}
+
+// keyed is an object of so many keys, each with the same value.
+func keyed(n int, value string) string {
+	members := make([]string, n)
+	for i := range members {
+		members[i] = fmt.Sprintf(`"k%d":%s`, i, value)
+	}
+	return "{" + strings.Join(members, ",") + "}"
+}
+
+func TestAWideObjectIsMergedAndComparedKeyByKey(t *testing.T) {
+	const n = 1000
+	was, err := record.Parse(record.JSON(keyed(n, `1.50`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ patch, want string }{
+		"all anew":     {keyed(n, `{"a":null,"b":2}`), keyed(n, `{"b":2}`)},
+		"all gone":     {keyed(n, `null`), `{}`},
+		"some beside":  {keyed(n+3, `3`), keyed(n+3, `3`)},
+		"none of them": {`{"x":null,"y":{"z":null}}`, strings.TrimSuffix(keyed(n, `1.50`), "}") + `,"y":{}}`},
+		"half of them": {keyed(n/2, `null`), "{" + strings.SplitN(keyed(n, `1.50`), ",", n/2+1)[n/2]},
+	} {
+		if got, err := was.Merge(record.JSON(tt.patch)); err != nil || string(got.JSON()) != tt.want {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+	}
+	for value, same := range map[string]bool{`1.5`: true, `1.6`: false} {
+		if _, err := was.Patch(record.JSON(`[{"op":"test","path":"","value":` + keyed(n, value) + `}]`)); (err == nil) != same {
+			t.Errorf("compared with %s: %v", value, err)
+		}
+	}
+}
+
+// What a key costs stays the same, however many there are: the figures per key are what to look at.
+func BenchmarkMergeOfAWideObject(b *testing.B) {
+	for _, n := range []int{1_000, 5_000, 15_000} {
+		for what, value := range map[string]string{"put": `2`, "taken": `null`} {
+			b.Run(fmt.Sprintf("%s/%d", what, n), func(b *testing.B) {
+				was, err := record.Parse(record.JSON(keyed(n, `1`)))
+				if err != nil {
+					b.Fatal(err)
+				}
+				patch := record.JSON(keyed(n, value))
+				for b.Loop() {
+					if _, err := was.Merge(patch); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/key")
+			})
+		}
 	}
 }
