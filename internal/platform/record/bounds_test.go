@@ -91,3 +91,43 @@ func BenchmarkMergeOfAWideObject(b *testing.B) {
 		}
 	}
 }
+
+// numbered are so many texts with their number, with commas between.
+func numbered(n int, format string) string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf(format, i)
+	}
+	return strings.Join(out, ",")
+}
+
+func read(t testing.TB, s string) *record.Record {
+	t.Helper()
+	r, err := record.Parse(record.JSON(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Whatever is wrong with a record, twenty things are told of it, and of each as much as a person reads.
+func TestOfManyFaultsTheFirstAreTold(t *testing.T) {
+	rows := `{"a":[` + repeated(`{}`, 50) + `]}`
+	for name, tt := range map[string]struct{ items, first, last string }{
+		"names that are missing":  {`"required":[` + numbered(200, `"k%03d"`) + `]`, "RECORD_FIELD_REQUIRED at a.0.k000", "RECORD_FIELD_REQUIRED at a.0.k019"},
+		"whatever their order":    {`"required":["z","y","x"],"allOf":[{"required":["b","a"]},{"required":["a"]}]`, "RECORD_FIELD_REQUIRED at a.0.a", "RECORD_FIELD_REQUIRED at a.11.z"},
+		"a long list":             {`"enum":[` + numbered(300, `"value %d"`) + `]`, "RECORD_RULE_BROKEN at a.0", "RECORD_RULE_BROKEN at a.26"},
+		"a vast name":             {`"required":["` + strings.Repeat("k", 5000) + `"]`, "RECORD_FIELD_REQUIRED at a.0." + strings.Repeat("k", 400) + "…", ""},
+		"many rules at one place": {`"allOf":[` + repeated(`{"const":1}`, 60) + `]`, "RECORD_RULE_BROKEN at a.0", "RECORD_RULE_BROKEN at a.26"},
+	} {
+		s := compiled(t, shut(`"a":{"items":{`+tt.items+`}}`))
+		all := fault.All(s.Validate(read(t, rows)))
+		if len(all) != 20 || all[0].Error() != tt.first || tt.last != "" && all[19].Error() != tt.last {
+			t.Errorf("%s: got %d: %v", name, len(all), all)
+			continue
+		}
+		if want, _ := all[0].Params["want"].(string); len(want) > 130 {
+			t.Errorf("%s: told %d bytes of what is wanted", name, len(want))
+		}
+	}
+}

@@ -82,19 +82,19 @@ func broken(err error) error {
 	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		return f
 	}
-	f := fault.New(fault.Invalid, CodeSchema, "detail", "").Because(err)
+	f := fault.New(fault.Invalid, CodeSchema, "detail", "")
 	if meta, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
 		err = meta.Err
 	}
 	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
-		var l fault.List
-		gather(&l, invalid)
-		if len(l) > 0 {
-			rule, want := l[0].Params["rule"], l[0].Params["want"]
+		var l findings
+		if l.gather(invalid); len(l) > 0 {
+			first := fault.All(l.err())[0]
+			rule, want := first.Params["rule"], first.Params["want"]
 			if rule == nil {
-				rule, want = "type", l[0].Params["want"]
+				rule, want = "type", first.Params["want"]
 			}
-			f = fault.New(fault.Invalid, CodeSchema, "detail", strings.TrimSpace(said(rule)+" "+said(want))).At(l[0].Path...).Because(err)
+			f = fault.New(fault.Invalid, CodeSchema, "detail", strings.TrimSpace(said(rule)+" "+said(want))).At(first.Path...)
 		}
 		return f
 	}
@@ -124,14 +124,9 @@ func (s *Schema) Validate(r *Record) error {
 	if !ok {
 		return err
 	}
-	var l fault.List
-	gather(&l, invalid)
-	slices.SortStableFunc(l, func(a, b *fault.Fault) int { return slices.Compare(a.Path, b.Path) })
-	l = slices.CompactFunc(l, func(a, b *fault.Fault) bool { return a.Code == b.Code && slices.Equal(a.Path, b.Path) })
-	if len(l) > maxFaults {
-		l = l[:maxFaults]
-	}
-	return l.Err()
+	var l findings
+	l.gather(invalid)
+	return l.err()
 }
 
 // Describes finds what a schema says of a place: whether it is described at all, and whether it can be declared as a
@@ -233,10 +228,9 @@ func (t Type) among(got []string) bool {
 	return len(got) > 0 && !slices.ContainsFunc(got, func(g string) bool { return !slices.Contains(want, g) })
 }
 
-func clipped(s string) string {
-	const most = 120
-	return text.Clip(s, most)
-}
+const most = 120 // bytes of what is told of a rule
+
+func clipped(s string) string { return text.Clip(s, most) }
 
 // unescaped is a fragment as a pointer.
 func unescaped(fragment string) string {
