@@ -92,11 +92,11 @@ func BenchmarkMergeOfAWideObject(b *testing.B) {
 	}
 }
 
-// numbered are so many texts with their number, with commas between.
+// numbered are so many texts with their number, and where there is place for it the next one, with commas between.
 func numbered(n int, format string) string {
 	out := make([]string, n)
 	for i := range out {
-		out[i] = fmt.Sprintf(format, i)
+		out[i] = fmt.Sprintf(format, []any{i, i + 1}[:max(1, strings.Count(format, "%d"))]...)
 	}
 	return strings.Join(out, ",")
 }

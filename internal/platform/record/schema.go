@@ -41,7 +41,7 @@ func Compile(raw JSON) (*Schema, error) {
 	if root.kind != kindObject {
 		return nil, fault.New(fault.Invalid, CodeNotObject, "got", root.kind.String())
 	}
-	reached, err := check(root)
+	walked, err := check(root)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,7 @@ func Compile(raw JSON) (*Schema, error) {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	c.UseLoader(closed{})
+	c.UseRegexpEngine(walked.patterns.engine())
 	if err := c.AddResource(address, root.plain()); err != nil {
 		return nil, broken(err)
 	}
@@ -56,7 +57,7 @@ func Compile(raw JSON) (*Schema, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	s := &Schema{text: JSON(root.text(nil)), root: root, reached: reached, compiled: compiled}
+	s := &Schema{text: JSON(root.text(nil)), root: root, reached: walked.costs[root], compiled: compiled}
 	s.patterns = strings.Contains(string(s.text), `"pattern`)
 	return s, s.shut()
 }
