@@ -131,3 +131,88 @@ func TestOfManyFaultsTheFirstAreTold(t *testing.T) {
 		}
 	}
 }
+
+// What is held against a schema has a price, and beyond a bound it is refused before anything is held. Each of these is
+// small enough that a machine survives it where it is let through.
+func TestARecordThatCostsTooMuchIsRefusedAtOnce(t *testing.T) {
+	signs := make([]string, 1000)
+	for i := range signs {
+		of := make([]string, 11)
+		for bit := range of {
+			of[bit] = fmt.Sprint((i>>bit&1)*2 - 1)
+		}
+		signs[i] = "[" + strings.Join(of, ",") + "]"
+	}
+	nested := trees(8) // 1,430 of them
+	for i := range nested {
+		nested[i] = "[" + nested[i] + "]"
+	}
+	for name, tt := range map[string]struct{ items, list string }{
+		"names that are needed":            {`"items":{"required":[` + numbered(3000, `"k%d"`) + `]}`, repeated(`{}`, 1000)},
+		"names that others need":           {`"items":{"dependentRequired":{"a":[` + numbered(3000, `"k%d"`) + `]}}`, repeated(`{"a":1}`, 1000)},
+		"many that might need others":      {`"items":{"dependentRequired":{` + numbered(3000, `"k%d":[]`) + `}}`, repeated(`{}`, 1000)},
+		"old dependencies":                 {`"items":{"dependencies":{` + numbered(1500, `"k%d":["x"]`) + `}}`, repeated(`{}`, 2000)},
+		"numbers to choose from":           {`"items":{"enum":[` + numbered(2000, `%d`) + `]}`, repeated(`-1`, 1000)},
+		"lists to choose from":             {`"items":{"enum":[` + numbered(500, `[0,0,%d]`) + `]}`, repeated(`[0,0,-1]`, 1000)},
+		"texts to choose from":             {`"items":{"enum":[` + numbered(4000, `"k%d"`) + `]}`, repeated(`"k"`, 6000)},
+		"one vast value":                   {`"items":{"const":[` + numbered(5000, `%d`) + `]}`, repeated(`[0,1,2]`, 200)},
+		"alternatives":                     {`"items":{"anyOf":[` + repeated(`{"type":"string"}`, 1000) + `]}`, repeated(`1`, 1000)},
+		"exactly one of alternatives":      {`"items":{"oneOf":[` + repeated(`{"type":"string"}`, 1000) + `]}`, repeated(`1`, 1000)},
+		"all of many":                      {`"items":{"allOf":[` + repeated(`{"type":"string"}`, 1000) + `]}`, repeated(`1`, 1000)},
+		"conditions":                       {`"items":{"allOf":[` + repeated(`{"if":{"not":{}},"else":{"type":"string"}}`, 400) + `]}`, repeated(`1`, 1000)},
+		"what contains one":                {`"allOf":[` + repeated(`{"contains":{"type":"string"}}`, 300) + `]`, repeated(`1`, 2000)},
+		"what follows the first":           {`"allOf":[` + repeated(`{"prefixItems":[{}],"items":{"type":"string"}}`, 300) + `]`, repeated(`1`, 2000)},
+		"what a key brings along":          {`"items":{"dependentSchemas":{` + numbered(40, `"k%d":{"allOf":[`+repeated(`{"type":"object"}`, 20)+`]}`) + `}}`, repeated(keyed(40, `1`), 400)},
+		"names of keys":                    {`"items":{"propertyNames":{"allOf":[` + repeated(`{"maxLength":0}`, 500) + `]}}`, repeated(`{"a":1}`, 1000)},
+		"patterns of keys":                 {`"items":{"patternProperties":{"(x+x+)+y":{},"[a-z]{0,300}!":{}}}`, repeated(`{"`+strings.Repeat("x", 90)+`":1}`, 1500)},
+		"what nothing described":           {`"allOf":[` + repeated(`{"unevaluatedItems":{"type":"string"}}`, 300) + `]`, repeated(`1`, 2000)},
+		"members that nothing described":   {`"items":{"allOf":[` + repeated(`{"unevaluatedProperties":false}`, 300) + `]}`, repeated(`{"a":1}`, 1000)},
+		"a pattern of a long text":         {`"items":{"pattern":"(?:x{0,20}){20}!"}`, `"` + strings.Repeat("x", 100_000) + `"`},
+		"a pattern of many texts":          {`"items":{"pattern":"[a-z]{0,400}!"}`, repeated(`"xxxxxxxxxxxx"`, 10_000)},
+		"texts that have to be patterns":   {`"items":{"format":"regex"}`, repeated(`"(x{90}y{90}z{90}){3}"`, 2000)},
+		"and ignore case":                  {`"items":{"format":"regex"}`, repeated(`"(?i)[B-𞤀C-𞤀D-𞤀]"`, 50)},
+		"tiny numbers":                     {`"items":{"allOf":[` + repeated(`{"multipleOf":1e-300}`, 30) + `]}`, repeated(`1e-299`, 1000)},
+		"lists that differ by their signs": {`"uniqueItems":true`, strings.Join(signs, ",")},
+		"lists that differ by their ends":  {`"allOf":[` + repeated(`{"uniqueItems":true}`, 3) + `]`, strings.Join(nested, ",")},
+		"lengths of one long text":         {`"items":{"allOf":[` + repeated(`{"maxLength":1}`, 1500) + `]}`, `"` + strings.Repeat("x", 200_000) + `"`},
+	} {
+		s := compiled(t, shut(`"a":{`+tt.items+`}`))
+		if err := s.Validate(read(t, `{"a":[`+tt.list+`]}`)); !fault.Is(err, record.CodeCostly) {
+			t.Errorf("%s: got %.200v", name, err)
+		}
+	}
+}
+
+// trees are all lists of n lists within each other, and nothing else.
+func trees(n int) []string {
+	if n == 0 {
+		return []string{""}
+	}
+	var out []string
+	for first := range n { // the lists within the first one
+		for _, a := range trees(first) {
+			for _, b := range trees(n - 1 - first) {
+				out = append(out, strings.TrimSuffix("["+a+"],"+b, ","))
+			}
+		}
+	}
+	return out
+}
+
+// What people write is let through, also where it is large.
+func TestALargeRecordOfAnOrdinarySchemaIsHeldAgainstIt(t *testing.T) {
+	row := `{"type":"object","additionalProperties":false,"required":["name","unit","n","on"],"properties":{"name":{"type":"string","minLength":1,"maxLength":60},
+		"unit":{"enum":["m2","m","piece","hour"]},"n":{"type":"number","minimum":0,"multipleOf":0.01},"on":{"type":"string","format":"date"},
+		"code":{"type":"string","pattern":"^[A-Z]{2}-[0-9]{4}$"}}}`
+	s := compiled(t, `{"type":"object","unevaluatedProperties":false,"properties":{"rows":{"type":"array","maxItems":5000,"uniqueItems":true,"items":{"$ref":"#/$defs/row"}},
+		"codes":{"type":"array","uniqueItems":true,"items":{"type":"string"}},"text":{"type":"string","maxLength":100000}},"$defs":{"row":`+row+`}}`)
+	for what, in := range map[string]string{
+		"rows":   `{"rows":[` + numbered(2500, `{"name":"row %d","unit":"m2","n":1.25,"on":"2026-01-02","code":"AB-1234"}`) + `]}`,
+		"codes":  `{"codes":[` + numbered(19_000, `"code %d"`) + `]}`,
+		"a text": `{"text":"` + strings.Repeat("社区", 40_000) + `"}`,
+	} {
+		if err := s.Validate(read(t, in)); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

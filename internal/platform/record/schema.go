@@ -16,8 +16,7 @@ import (
 type Schema struct {
 	text     JSON
 	root     *node
-	reached  int
-	patterns bool
+	plan     *plan
 	compiled *jsonschema.Schema
 }
 
@@ -57,8 +56,9 @@ func Compile(raw JSON) (*Schema, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	s := &Schema{text: JSON(root.text(nil)), root: root, reached: walked.costs[root], compiled: compiled}
-	s.patterns = strings.Contains(string(s.text), `"pattern`)
+	s := &Schema{text: JSON(root.text(nil)), root: root, compiled: compiled}
+	p := &planner{checker: walked, ready: map[*node]*plan{}, noted: strings.Contains(string(s.text), `"unevaluated`)}
+	s.plan = p.plan(root)
 	return s, s.shut()
 }
 
@@ -104,17 +104,9 @@ func broken(err error) error {
 
 func said(v any) string { s, _ := v.(string); return s }
 
-// Work is the bound on how much is done for one record: its values times the sub-schemas that the schema unfolds to, and
-// where there are patterns its bytes as well. It keeps the worst record of the worst schema below a second.
-const (
-	mostWork    = 2_000_000
-	mostMatched = 50_000_000
-)
-
 // Validate holds a record against the schema. What is wrong is told with its path inside the record.
 func (s *Schema) Validate(r *Record) error {
-	values, bytes := r.root.weight()
-	if values*s.reached > mostWork || s.patterns && bytes*s.reached > mostMatched {
+	if s.costly(r.root) {
 		return fault.New(fault.Invalid, CodeCostly)
 	}
 	err := s.compiled.Validate(r.root.plain())
