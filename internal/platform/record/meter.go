@@ -21,6 +21,7 @@ const (
 	workKey     = 10     // a key is noted as one that nothing has described yet
 	workStep    = 2      // an instruction of a pattern is run for a byte
 	workLetter  = 1_000  // a character of a text that has to be a pattern is read
+	workFolds   = 100    // as much more, where large and small letters are the same
 	workProgram = 20_000 // such a pattern is made
 )
 
@@ -242,13 +243,13 @@ func (m *meter) options(p *plan) int {
 }
 
 func (m *meter) text(s string, p *plan) {
-	m.spent += p.options*(workOption+len(s)/64) + (len(s)+8)*p.program*workStep + len(s)/4
+	m.spent += p.options*(workOption+len(s)/64) + (len(s)+8)*p.program*workStep + len(s)/2
 	if !p.pattern || len(s) > maxProgram {
 		return
 	}
 	m.spent += workProgram
 	if folds(s) {
-		m.spent += len(s) * workLetter * 50
+		m.spent += len(s) * workLetter * workFolds
 	} else {
 		m.spent += len(s) * workLetter
 	}

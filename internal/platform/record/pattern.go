@@ -15,7 +15,7 @@ import (
 const (
 	maxProgram  = 1_000 // instructions of one pattern
 	maxPrograms = 5_000 // of all that differ in a schema
-	caseless    = 8     // how much dearer a character is to read where large and small letters are the same
+	caseless    = 12    // how much dearer a byte is to read where large and small letters are the same
 )
 
 // pattern is one that is ready, and its size.
