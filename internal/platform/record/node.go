@@ -55,6 +55,27 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// few is how many keys are looked for one by one; more are worth an index.
+const few = 8
+
+// places finds the members of an object as it now is by their keys, so many times; -1 where there is none.
+func (n *node) places(times int) func(key string) int {
+	if times <= few || len(n.members) <= few {
+		members := n.members
+		return func(key string) int { return slices.IndexFunc(members, func(m member) bool { return m.key == key }) }
+	}
+	at := make(map[string]int, len(n.members))
+	for i, m := range n.members {
+		at[m.key] = i
+	}
+	return func(key string) int {
+		if i, ok := at[key]; ok {
+			return i
+		}
+		return -1
+	}
+}
+
 // set puts a value under a key, at its old place or behind the others.
 func (n *node) set(key string, v *node) {
 	for i := range n.members {

@@ -22,7 +22,8 @@ func (r *Record) Merge(patch JSON) (*Record, error) {
 	return Parse(JSON(merged(r.root, n).text(nil)))
 }
 
-// merged is the standard's own function. Lists are taken whole, with the nulls in them.
+// merged is the standard's own function. Lists are taken whole, with the nulls in them. What is taken away is marked, and
+// goes in one sweep: the work grows with the keys, and not with their square.
 func merged(was, patch *node) *node {
 	if patch.kind != kindObject {
 		return patch
@@ -31,13 +32,19 @@ func merged(was, patch *node) *node {
 	if was != nil && was.kind == kindObject {
 		out.members = slices.Clone(was.members)
 	}
+	place := out.places(len(patch.members))
 	for _, m := range patch.members {
-		if m.value.kind == kindNull {
-			out.cut(m.key)
-		} else {
-			out.set(m.key, merged(out.get(m.key), m.value))
+		i := place(m.key)
+		switch {
+		case i < 0 && m.value.kind != kindNull:
+			out.members = append(out.members, member{m.key, merged(nil, m.value)})
+		case i >= 0 && m.value.kind != kindNull:
+			out.members[i].value = merged(out.members[i].value, m.value)
+		case i >= 0:
+			out.members[i].value = nil
 		}
 	}
+	out.members = slices.DeleteFunc(out.members, func(m member) bool { return m.value == nil })
 	return out
 }
 
@@ -66,7 +73,7 @@ func (r *Record) Patch(patch JSON) (*Record, error) {
 // patching is a record under a patch.
 type patching struct {
 	root   *node
-	copied int // bytes so far
+	copied struct{ values, bytes int } // so far
 }
 
 // operation is one of a patch, as it was sent.
@@ -116,13 +123,28 @@ func (p *patching) apply(n *node) error {
 		if had == nil {
 			return failed
 		}
-		_, bytes := had.weight()
-		if p.copied += bytes; p.copied > MaxRecord {
-			return fault.New(fault.Invalid, CodeTooLarge, "max", MaxRecord, "size", p.copied)
+		if err := p.afford(had); err != nil {
+			return err
 		}
 		if !p.add(o.path, had.clone()) {
 			return failed
 		}
+	}
+	return nil
+}
+
+// afford counts what is about to be copied, before it is. Each copy of a value into itself doubles it, also where it holds
+// nothing but empty lists, so that values count beside the bytes of their texts; there is no value that takes less than a
+// byte in a record.
+func (p *patching) afford(n *node) error {
+	values, bytes := n.weight()
+	p.copied.values += values
+	p.copied.bytes += bytes
+	if p.copied.values > MaxNodes {
+		return fault.New(fault.Invalid, fault.CodeTooMany, "max", MaxNodes)
+	}
+	if size := p.copied.values + p.copied.bytes; size > MaxRecord {
+		return fault.New(fault.Invalid, CodeTooLarge, "max", MaxRecord, "size", size)
 	}
 	return nil
 }
@@ -264,8 +286,9 @@ func (n *node) equal(o *node) bool {
 			return false
 		}
 	}
+	place := o.places(len(n.members))
 	for _, m := range n.members {
-		if other := o.get(m.key); other == nil || !m.value.equal(other) {
+		if i := place(m.key); i < 0 || !m.value.equal(o.members[i].value) {
 			return false
 		}
 	}

@@ -27,6 +27,7 @@ const (
 	MaxSteps   = 50        // of one migration
 
 	maxSchemaDepth = 40   // objects and arrays within each other in a schema
+	maxWay         = 100  // steps to a sub-schema, also by references
 	maxReached     = 2000 // sub-schemas, each counted as often as it is reached
 	maxFaults      = 20   // told of one record
 )
@@ -61,6 +62,9 @@ const (
 	CodeStepNowhere fault.Code = "MIGRATION_PATH_EMPTY"     // path
 	CodeNotDeclared fault.Code = "FIELD_NOT_DECLARED"       // path, declared
 	CodeValue       fault.Code = "FIELD_VALUE"              // want
+
+	CodePatternLarge  fault.Code = "SCHEMA_PATTERN_TOO_LARGE"  // pattern, size, max: instructions
+	CodePatternsLarge fault.Code = "SCHEMA_PATTERNS_TOO_LARGE" // size, max: instructions
 )
 
 // JSON is a JSON value as text: what clients send and get where the form is their own. It comes as a value of GraphQL,

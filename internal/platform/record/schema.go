@@ -16,8 +16,7 @@ import (
 type Schema struct {
 	text     JSON
 	root     *node
-	reached  int
-	patterns bool
+	plan     *plan
 	compiled *jsonschema.Schema
 }
 
@@ -41,7 +40,7 @@ func Compile(raw JSON) (*Schema, error) {
 	if root.kind != kindObject {
 		return nil, fault.New(fault.Invalid, CodeNotObject, "got", root.kind.String())
 	}
-	reached, err := check(root)
+	walked, err := check(root)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +48,7 @@ func Compile(raw JSON) (*Schema, error) {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	c.UseLoader(closed{})
+	c.UseRegexpEngine(walked.patterns.engine())
 	if err := c.AddResource(address, root.plain()); err != nil {
 		return nil, broken(err)
 	}
@@ -56,8 +56,9 @@ func Compile(raw JSON) (*Schema, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	s := &Schema{text: JSON(root.text(nil)), root: root, reached: reached, compiled: compiled}
-	s.patterns = strings.Contains(string(s.text), `"pattern`)
+	s := &Schema{text: JSON(root.text(nil)), root: root, compiled: compiled}
+	p := &planner{checker: walked, ready: map[*node]*plan{}, noted: strings.Contains(string(s.text), `"unevaluated`)}
+	s.plan = p.plan(root)
 	return s, s.shut()
 }
 
@@ -82,19 +83,19 @@ func broken(err error) error {
 	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		return f
 	}
-	f := fault.New(fault.Invalid, CodeSchema, "detail", "").Because(err)
+	f := fault.New(fault.Invalid, CodeSchema, "detail", "")
 	if meta, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
 		err = meta.Err
 	}
 	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
-		var l fault.List
-		gather(&l, invalid)
-		if len(l) > 0 {
-			rule, want := l[0].Params["rule"], l[0].Params["want"]
+		var l findings
+		if l.gather(invalid); len(l) > 0 {
+			first := fault.All(l.err())[0]
+			rule, want := first.Params["rule"], first.Params["want"]
 			if rule == nil {
-				rule, want = "type", l[0].Params["want"]
+				rule, want = "type", first.Params["want"]
 			}
-			f = fault.New(fault.Invalid, CodeSchema, "detail", strings.TrimSpace(said(rule)+" "+said(want))).At(l[0].Path...).Because(err)
+			f = fault.New(fault.Invalid, CodeSchema, "detail", strings.TrimSpace(said(rule)+" "+said(want))).At(first.Path...)
 		}
 		return f
 	}
@@ -103,17 +104,9 @@ func broken(err error) error {
 
 func said(v any) string { s, _ := v.(string); return s }
 
-// Work is the bound on how much is done for one record: its values times the sub-schemas that the schema unfolds to, and
-// where there are patterns its bytes as well. It keeps the worst record of the worst schema below a second.
-const (
-	mostWork    = 2_000_000
-	mostMatched = 50_000_000
-)
-
 // Validate holds a record against the schema. What is wrong is told with its path inside the record.
 func (s *Schema) Validate(r *Record) error {
-	values, bytes := r.root.weight()
-	if values*s.reached > mostWork || s.patterns && bytes*s.reached > mostMatched {
+	if s.costly(r.root) {
 		return fault.New(fault.Invalid, CodeCostly)
 	}
 	err := s.compiled.Validate(r.root.plain())
@@ -124,14 +117,9 @@ func (s *Schema) Validate(r *Record) error {
 	if !ok {
 		return err
 	}
-	var l fault.List
-	gather(&l, invalid)
-	slices.SortStableFunc(l, func(a, b *fault.Fault) int { return slices.Compare(a.Path, b.Path) })
-	l = slices.CompactFunc(l, func(a, b *fault.Fault) bool { return a.Code == b.Code && slices.Equal(a.Path, b.Path) })
-	if len(l) > maxFaults {
-		l = l[:maxFaults]
-	}
-	return l.Err()
+	var l findings
+	l.gather(invalid)
+	return l.err()
 }
 
 // Describes finds what a schema says of a place: whether it is described at all, and whether it can be declared as a
@@ -233,10 +221,9 @@ func (t Type) among(got []string) bool {
 	return len(got) > 0 && !slices.ContainsFunc(got, func(g string) bool { return !slices.Contains(want, g) })
 }
 
-func clipped(s string) string {
-	const most = 120
-	return text.Clip(s, most)
-}
+const most = 120 // bytes of what is told of a rule
+
+func clipped(s string) string { return text.Clip(s, most) }
 
 // unescaped is a fragment as a pointer.
 func unescaped(fragment string) string {

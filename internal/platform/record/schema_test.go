@@ -29,6 +29,12 @@ func fanned(n int, keyword string) string {
 	return `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{` + strings.Join(defs, ",") + `}}`
 }
 
+// led is a schema whose last part lies behind so many references.
+func led(n int, last string) string {
+	return `{"type":"object","additionalProperties":false,"properties":{"a":{"$ref":"#/$defs/d0"}},"$defs":{` +
+		numbered(n, `"d%d":{"not":{"$ref":"#/$defs/d%d"}}`) + fmt.Sprintf(`,"d%d":%s}}`, n, last)
+}
+
 func TestASchemaIsRefusedWithThePathToWhatIsWrong(t *testing.T) {
 	for name, tt := range map[string]struct {
 		in   string
@@ -54,6 +60,16 @@ func TestASchemaIsRefusedWithThePathToWhatIsWrong(t *testing.T) {
 		"a back reference":           {shut(`"a":{"allOf":[{"pattern":"(a)\\1"}]}`), record.CodePattern, "properties.a.allOf.0.pattern"},
 		"a vast repeat":              {shut(`"a":{"pattern":"(a{1000}){1000}"}`), record.CodePattern, "properties.a.pattern"},
 		"a pattern of keys":          {`{"type":"object","additionalProperties":false,"patternProperties":{"(?!x)":{}}}`, record.CodePattern, "patternProperties.(?!x)"},
+		"a vast program":             {shut(`"a":{"pattern":".{0,1000}"}`), record.CodePatternLarge, "properties.a.pattern"},
+		"a vast program of keys":     {`{"type":"object","additionalProperties":false,"patternProperties":{"^(x|y{900}|z{900})$":{}}}`, record.CodePatternLarge, "patternProperties.^(x|y{900}|z{900})$"},
+		"repeats within repeats":     {shut(`"a":{"pattern":"((.{10}){10}){10}"}`), record.CodePatternLarge, "properties.a.pattern"},
+		"a long pattern":             {shut(`"a":{"pattern":"` + strings.Repeat("x", 1001) + `"}`), record.CodePatternLarge, "properties.a.pattern"},
+		"ranges without case":        {shut(`"a":{"pattern":"(?i)[` + strings.Repeat("B-𞤀", 30) + `]"}`), record.CodePatternLarge, "properties.a.pattern"},
+		"many patterns":              {shut(numbered(20, `"a%02[1]d":{"pattern":"x{%[1]d}y{900}"}`)), record.CodePatternsLarge, "properties.a05.pattern"},
+		"a pattern kept for nobody":  {shut(`"a":{"$defs":{"b":{"pattern":".{0,1000}"}}}`), record.CodePatternLarge, "properties.a.$defs.b.pattern"},
+		"old dependencies":           {shut(`"a":{"dependencies":{"b":{"properties":{"a":{"$ref":"#/properties/a"}}}}}`), record.CodeRecursive, "properties.a.dependencies.b.properties.a.$ref"},
+		"a fan behind a long way":    {led(30, `{"allOf":[`+repeated(`{"not":{"not":{}}}`, 1000)+`]}`), record.CodeWide, ""},
+		"too long a way":             {led(60, `{}`), fault.CodeTooDeep, "properties.a" + strings.Repeat(".$ref.not", 49) + ".$ref"},
 		"a wrong keyword":            {shut(`"a":{"type":"strin"}`), record.CodeSchema, "properties.a.type"},
 		"a negative length":          {shut(`"a":{"maxLength":-1}`), record.CodeSchema, "properties.a.maxLength"},
 		"a vast number":              {shut(`"a":{"maximum":1e999999999}`), record.CodeNumber, "properties.a.maximum"},
