@@ -198,6 +198,7 @@ const (
 	ToldRecordChanged      = "project.recordChanged"
 	ToldMigrated           = "project.migrated"
 	ToldLeft               = "project.left"
+	ToldMoved              = "project.moved" // who leads it has come under other bodies
 )
 
 func (p *Project) tell(what string, by id.Organisation) error {
