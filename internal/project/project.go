@@ -63,6 +63,7 @@ type Project struct {
 	Turns         []*Turn        `bson:"turns,omitempty"`
 	Made          int            `bson:"made,omitempty"`       // milestones and spendings so far, for their keys
 	Activities    int            `bson:"activities,omitempty"` // in the log
+	Unfiled       []*Activity    `bson:"unfiled,omitempty"`    // of them, those that are not with the others yet
 
 	Template        id.ProjectTemplate `bson:"template,omitempty"`
 	TemplateVersion int                `bson:"templateVersion,omitempty"`
