@@ -27,7 +27,7 @@ const (
 	MaxPartners   = 20
 	MaxMilestones = 50
 	MaxSpendings  = 300
-	MaxTurns      = 100 // changes of state
+	MaxTurns      = 100 // changes of state; with so many it is neither paused nor sent back again
 	MaxActivities = 2000
 	MaxPeople     = 10_000_000 // beneficiaries
 )
