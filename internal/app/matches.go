@@ -154,7 +154,7 @@ func (a *App) promisedIn(ctx context.Context, about string) (out []match.Promise
 	case id.KindResource:
 		var r *resource.Resource
 		if r, err = a.Resources.Resource(ctx, id.Resource(about)); err == nil {
-			out = offeredOf(&r.Listing)
+			out = offeredOf(r)
 		}
 	}
 	if fault.Is(err, fault.CodeNotFound) {
@@ -192,11 +192,11 @@ func claimedOf(l *exchange.Listing) []match.Promised {
 	return out
 }
 
-// offeredOf counts the claims on a resource: who offers it has promised it to them.
-func offeredOf(l *exchange.Listing) []match.Promised {
-	p := match.Promised{Organisation: l.Publisher}
-	for _, c := range l.Claims {
-		if c.Status.Live() {
+// offeredOf counts the claims on a resource: who offers it has promised it to them, as long as there is anything to be had.
+func offeredOf(r *resource.Resource) []match.Promised {
+	p := match.Promised{Organisation: r.Publisher}
+	for _, c := range r.Claims {
+		if c.Status.Live() && !r.Status.Over() {
 			p.Open++
 		}
 	}
