@@ -84,11 +84,12 @@ func (s *Service) LogActivity(ctx context.Context, in LogActivityInput) (*Projec
 	if err != nil {
 		return nil, err
 	}
-	return p, s.file(authz.AsSystem(ctx), p)
+	_ = s.file(authz.AsSystem(ctx), p) // it is logged: what keeps it from being filed now does not when its event is heard
+	return p, nil
 }
 
-// File files what a project still holds of its log: whoever logged it may have been interrupted. It may be told the same
-// thing twice.
+// File files what a project still holds of its log: whoever logged it may have been interrupted, or the store. It may be
+// told the same thing twice.
 func (s *Service) File(ctx context.Context, which id.Project) error {
 	ctx = authz.AsSystem(ctx)
 	p, err := s.Project(ctx, which)

@@ -73,8 +73,12 @@ func TestAnEntryThatWasCountedIsSeenAfterAnInterruption(t *testing.T) {
 	db := &broken{Backend: h.db, insert: "project_activities"}
 	h.db = db
 	h.reopen()
-	if _, err := h.LogActivity(h.secretary(), sweep(p)); err == nil {
-		t.Fatal("it was filed on a broken store")
+	must2(h.LogActivity(h.secretary(), sweep(p)))
+	if titles, counted := h.logged(p.ID); len(titles) != 0 || counted != 1 {
+		t.Errorf("%v are filed on a broken store, %d counted", titles, counted)
+	}
+	if err := h.File(t.Context(), p.ID); err == nil {
+		t.Error("it is filed on a broken store")
 	}
 	db.insert = ""
 	for range 2 {
