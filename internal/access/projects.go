@@ -8,7 +8,7 @@ const (
 	ProjectCreate    = "project.create"
 	ProjectApply     = "project.apply"
 	ProjectRevise    = "project.revise"
-	ProjectKeep      = "project.keep"
+	ProjectKeep      = "project.keepBooks"
 	ProjectSteer     = "project.steer"
 	ProjectRecord    = "project.record"
 	ProjectLeave     = "project.leave"
