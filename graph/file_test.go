@@ -340,7 +340,10 @@ func TestAnUploadIsAnnouncedOnceUnderOneName(t *testing.T) {
 	if again.Str("it.file.id") != first.Str("it.file.id") || again.Get("it.replayed") != true || again.Str("it.upload.url") == "" {
 		t.Errorf("%s", again.Text)
 	}
-	w.Do(t, "liaison", "startUpload", with(in, m{"name": "b.png"}), uploadFields).Is("IDEMPOTENCY_MISMATCH")
+	if renamed := w.Do(t, "liaison", "startUpload", with(in, m{"name": "b.png"}), uploadFields).Fine(); renamed.Str("it.file.id") != first.Str("it.file.id") {
+		t.Errorf("a hash tells of its name: %s", renamed.Text)
+	}
+	w.Do(t, "liaison", "startUpload", with(in, m{"mediaType": "image/jpeg"}), uploadFields).Is("IDEMPOTENCY_MISMATCH")
 }
 
 func TestWhoSentAFileIsForgottenWithTheirAccount(t *testing.T) {

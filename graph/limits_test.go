@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -57,6 +58,24 @@ func TestAnOrganisationSharesOneBudgetAndOthersHaveTheirOwn(t *testing.T) {
 	}
 	w.Pass(t, time.Minute)
 	w.Ask(t, "secretary", q).Fine()
+}
+
+// What judges hundreds of needs and resources costs like it, however little of it is asked for.
+func TestMatchesCostWhatTheyLookAt(t *testing.T) {
+	w := graphtest.NewTown(t)
+	left := func(a *graphtest.Answer) int {
+		_, points := remaining(t, a.Fine())
+		n, err := strconv.Atoi(points)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := left(w.Ask(t, "secretary", `{ viewer { name } }`))
+	after := left(w.Ask(t, "secretary", `query($c: ID!) { matches(community: $c, first: 1) { weightsVersion } }`, "c", w.Community))
+	if price := before - after; price < 100 || price > 300 {
+		t.Errorf("the price is %d", price)
+	}
 }
 
 // slow is a store whose lists last until they are broken off.

@@ -38,7 +38,7 @@ func once(schema *ast.Schema) func(context.Context, graphql.RootResolver) graphq
 		sent, named := input["clientMutationId"].(string)
 		switch {
 		case named:
-			ctx = naming(ctx, call, field.Field.Name, sent, input)
+			ctx = naming(ctx, call, sent, canonical(schema, field.Field.Name, input))
 		case authz.From(ctx).Service != "" && !repeatable[field.Field.Name]:
 			call.Blame(fault.New(fault.Invalid, codeMutationID).At("clientMutationId"))
 		}
@@ -62,14 +62,13 @@ func repeatables(schema *ast.Schema) map[string]bool {
 }
 
 // naming takes up the client's own identifier of a mutation.
-func naming(ctx context.Context, call *payload.Call, mutation, sent string, input map[string]any) context.Context {
+func naming(ctx context.Context, call *payload.Call, sent string, said []byte) context.Context {
 	id, why := mutationID(sent)
 	if why != nil {
 		call.Blame(why.At("clientMutationId"))
 		return ctx
 	}
 	call.ClientMutationID = &id
-	said := canonical(mutation, input)
 	return store.WithOnce(ctx, store.NewOnce(caller(ctx, said), id, said))
 }
 
@@ -95,19 +94,57 @@ func caller(ctx context.Context, said []byte) string {
 	return "nobody\x00" + string(said)
 }
 
-// canonical is what a mutation says, in one form: its name and its input with sorted keys. Passwords are left out, since
-// a hash of it is kept.
-func canonical(name string, input map[string]any) []byte {
-	rest := make(map[string]any, len(input))
-	for k, v := range input {
-		if k != "clientMutationId" && !strings.HasSuffix(strings.ToLower(k), "password") {
-			rest[k] = v
+// canonical is what a mutation says, in one form: its name and its input with sorted keys. Since a hash of it is kept beside
+// what it changed, passwords and what is personal are left out: out of a hash what is short, as a telephone number, is found
+// by trying.
+func canonical(schema *ast.Schema, name string, input map[string]any) []byte {
+	var of *ast.Type
+	if f := schema.Mutation.Fields.ForName(name); f != nil {
+		if in := f.Arguments.ForName("input"); in != nil {
+			of = in.Type
 		}
 	}
+	rest, _ := bare(schema, of, input).(map[string]any)
+	delete(rest, "clientMutationId")
 	var b bytes.Buffer
 	b.WriteString(name + "\x00")
 	if err := json.NewEncoder(&b).Encode(rest); err != nil {
 		return nil // values come from JSON, so they can be written as JSON
 	}
 	return b.Bytes()
+}
+
+// bare is a value of an input's type without passwords and what is personal in it.
+func bare(schema *ast.Schema, of *ast.Type, v any) any {
+	switch v := v.(type) {
+	case []any:
+		if of == nil || of.Elem == nil {
+			return v
+		}
+		out := make([]any, len(v))
+		for i, one := range v {
+			out[i] = bare(schema, of.Elem, one)
+		}
+		return out
+	case map[string]any:
+		if of == nil {
+			return v
+		}
+		for of.Elem != nil { // one value stands for a list of it
+			of = of.Elem
+		}
+		d := schema.Types[of.Name()]
+		if d == nil || d.Kind != ast.InputObject {
+			return v
+		}
+		out := make(map[string]any, len(v))
+		for k, one := range v {
+			f := d.Fields.ForName(k)
+			if f != nil && f.Directives.ForName("personal") == nil && !strings.HasSuffix(strings.ToLower(k), "password") {
+				out[k] = bare(schema, f.Type, one)
+			}
+		}
+		return out
+	}
+	return v
 }

@@ -540,8 +540,8 @@ var sources = []*ast.Source{
 "The field is answered only to a caller whose token carries the scope; every field of a root type has one."
 directive @scope("What the token must carry." needs: Scope!) on FIELD_DEFINITION
 
-"The field tells something about a person: it is kept encrypted, appears in no log, event or export, is null once the person was erased, and whoever reads it of somebody else is counted in ` + "`" + `personalAccesses` + "`" + `."
-directive @personal on FIELD_DEFINITION
+"The field tells something about a person: it is kept encrypted, appears in no log, event or export, is null once the person was erased, and whoever reads it of somebody else is counted in ` + "`" + `personalAccesses` + "`" + `. Of an input it is not compared when a ` + "`" + `clientMutationId` + "`" + ` comes again: not even a hash of it is kept."
+directive @personal on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 
 # For the code generator alone; the published schema leaves them out.
 directive @goField(

@@ -74,6 +74,8 @@ func Weights() map[string]int {
 		"signingStatement": 5,      // is written and canonicalised when asked for
 		"sealedText":       5,      // likewise
 
+		"matches": 200, // judges up to 600 needs and resources
+
 		"search": 300, // looks at up to 3,000 cards
 		"trace":  10,  // asks several rooms
 

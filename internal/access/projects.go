@@ -8,6 +8,7 @@ const (
 	ProjectCreate    = "project.create"
 	ProjectApply     = "project.apply"
 	ProjectRevise    = "project.revise"
+	ProjectKeep      = "project.keepBooks"
 	ProjectSteer     = "project.steer"
 	ProjectRecord    = "project.record"
 	ProjectLeave     = "project.leave"
@@ -42,15 +43,16 @@ func projects() authz.Table {
 		rule(ProjectRead, "projects, project, node", join(to(party, secretary, liaison, steward, supervisor, auditor), to(above, supervisor, auditor)), "and what hangs on it: record, log, attachments"),
 		rule(ProjectCreate, "createProject", lead, "for the organisation that leads it"),
 		rule(ProjectApply, "applySecretaryProject", to(own, secretary), "for the own community; again when it was returned"),
-		rule(ProjectRevise, "reviseProject, addMilestone, completeMilestone, removeMilestone, recordSpending, voidSpending", lead, "the organisation that leads it"),
+		rule(ProjectRevise, "reviseProject", join(lead, approver), "the organisation that leads it; once a secretary's project is approved, its budget and partners the sub-district alone"),
+		rule(ProjectKeep, "addMilestone, completeMilestone, removeMilestone, recordSpending, voidSpending", lead, "the organisation that leads it"),
 		rule(ProjectSteer, "startProject, pauseProject, resumeProject, finishProject, cancelProject", lead, "the organisation that leads it"),
 		rule(ProjectRecord, "setRecord, patchRecord, logProjectActivity", all, "whoever takes part"),
 		rule(ProjectLeave, "leaveProject", all, "a partner, not the one that leads"),
-		rule(ProjectApprove, "approveProject", approver, "the sub-district above the community"),
-		rule(ProjectReturn, "returnProject", approver, "the sub-district above the community, with a reason"),
-		rule(ProjectCheck, "checkProjectMidterm", approver, "the sub-district above the community, with its findings"),
-		rule(ProjectAccept, "acceptProject", approver, "the sub-district above the community"),
-		rule(ProjectCommend, "commendProject", to(authz.Commending, supervisor), "the district above the community"),
+		rule(ProjectApprove, "approveProject", approver, "the sub-district above the community; never who has an office in one that takes part"),
+		rule(ProjectReturn, "returnProject", approver, "the sub-district above the community, with a reason; never who has an office in one that takes part"),
+		rule(ProjectCheck, "checkProjectMidterm", approver, "the sub-district above the community, with its findings; never who has an office in one that takes part"),
+		rule(ProjectAccept, "acceptProject", approver, "the sub-district above the community; never who has an office in one that takes part"),
+		rule(ProjectCommend, "commendProject", to(authz.Commending, supervisor), "the district above the community; never who has an office in one that takes part"),
 		rule(ProjectTerminate, "terminateProject", join(to(own, secretary), approver), "the community itself or the sub-district above it, with a reason"),
 		rule(ProjectTime, "–", nil, "moves between jurisdictions, newer versions of templates: the program itself"),
 	}

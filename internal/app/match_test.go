@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -188,6 +189,60 @@ func TestAMatchIsDraftedAndRememberedOnEitherStore(t *testing.T) {
 			if f := fault.All(err); len(f) == 0 || !slices.Equal(f[0].Path, []string{"endsOn"}) {
 				t.Errorf("a contract that ends before it begins: %v", err)
 			}
+		})
+	}
+}
+
+// What was promised of a resource whose last day is over is nobody's load any more.
+func TestWhatIsOverIsNoLoadOnEitherStore(t *testing.T) {
+	for name, at := range both() {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, at(t).node())
+			w := h.town(1)
+			n := h.lacks(w)
+			h.offers(w.liaisons[0], lunch(exchange.ToAll))
+			for range 5 {
+				soon := lunch(exchange.ToAll)
+				soon.ValidUntil = "2026-03-10"
+				r := h.offers(w.liaisons[0], soon)
+				_, err := h.Resources.Claim(h.as(w.secretary), resource.ClaimInput{Resource: r.ID, Quantity: 15})
+				must(t, err)
+			}
+			load := func() float64 {
+				t.Helper()
+				h.settle()
+				m := h.matches(w.secretary, match.Question{Need: &n.ID})[0]
+				return *m.Factors[slices.IndexFunc(m.Factors, func(f *match.Factor) bool { return f.Name == match.Load })].Raw
+			}
+			equal(t, "five claims", load(), 5)
+			h.at("2026-03-11T09:00:00+08:00")
+			equal(t, "all of them over", load(), 0)
+		})
+	}
+}
+
+// A text that a unit signs says nothing of what is shown to another unit alone.
+func TestADraftSaysNothingThatAPartyMayNotReadOnEitherStore(t *testing.T) {
+	for name, at := range both() {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, at(t).node())
+			w := h.town(2)
+			hidden := lunches()
+			hidden.Title, hidden.Visibility, hidden.Organisations = "三号楼王家的午餐", new(exchange.ToOrganisations), []id.Organisation{w.units[0]}
+			secret, err := h.Needs.Publish(h.as(w.secretary), need.PublishInput{Need: hidden})
+			must(t, err)
+			n := h.lacks(w)
+			first, second := h.offers(w.liaisons[0], lunch(exchange.ToSubDistrict)), h.offers(w.liaisons[1], lunch(exchange.ToSubDistrict))
+			in := match.DraftInput{Matches: []match.ChoiceInput{{Need: secret.ID, Resource: first.ID}}, EffectiveOn: "2026-04-01", EndsOn: "2026-12-31"}
+			alone, err := h.DraftFromMatches(h.as(w.secretary), in)
+			must(t, err)
+			equal(t, "between those who read it", strings.Contains(alone.Commitments[0].Action, hidden.Title), true)
+			in.Matches = append(in.Matches, match.ChoiceInput{Need: n.ID, Resource: second.ID})
+			c, err := h.DraftFromMatches(h.as(w.secretary), in)
+			must(t, err)
+			equal(t, "with another", strings.Contains(c.Purpose+c.Commitments[0].Action, hidden.Title), false)
+			equal(t, "what all read", strings.Contains(c.Commitments[1].Action, n.Title), true)
+			equal(t, "what is offered to all here", strings.Contains(c.Commitments[0].Action, first.Title), true)
 		})
 	}
 }

@@ -26,7 +26,7 @@ func (a *App) matches(ctx context.Context) error {
 	a.Matches, err = match.Open(ctx, a.Backend, match.Config{
 		Now: a.Now, Cursors: a.Cursors, Weights: a.MatchWeights,
 
-		Needs: a.neededItems, Resources: a.offeredItems, Keys: seesAs, Categories: a.filed,
+		Needs: a.neededItems, Resources: a.offeredItems, Keys: seesAs, ReadBy: readAs, Categories: a.filed,
 		Promised: a.promisedIn, Fulfilled: fulfilledBy, Share: a.shareOf, Judged: a.judged,
 		Organisations: a.Directory.Facts,
 	})
@@ -44,6 +44,11 @@ func (a *App) followForMatches() {
 func seesAs(ctx context.Context) (keys []string, all bool) {
 	who := authz.From(ctx)
 	return append([]string{authz.Everybody}, who.Heard()...), who.IsSystem()
+}
+
+// readAs are the names under which the audiences of needs and resources can mean the people of an organisation.
+func readAs(o organisation.Facts) []string {
+	return append([]string{authz.Everybody}, authz.Actor{Holdings: []authz.Holding{{Organisation: o.ID, Within: o.Above}}}.Heard()...)
 }
 
 func (a *App) neededItems(ctx context.Context, ids []id.Need) ([]*match.Item, error) {
@@ -149,7 +154,7 @@ func (a *App) promisedIn(ctx context.Context, about string) (out []match.Promise
 	case id.KindResource:
 		var r *resource.Resource
 		if r, err = a.Resources.Resource(ctx, id.Resource(about)); err == nil {
-			out = offeredOf(&r.Listing)
+			out = offeredOf(r)
 		}
 	}
 	if fault.Is(err, fault.CodeNotFound) {
@@ -187,11 +192,11 @@ func claimedOf(l *exchange.Listing) []match.Promised {
 	return out
 }
 
-// offeredOf counts the claims on a resource: who offers it has promised it to them.
-func offeredOf(l *exchange.Listing) []match.Promised {
-	p := match.Promised{Organisation: l.Publisher}
-	for _, c := range l.Claims {
-		if c.Status.Live() {
+// offeredOf counts the claims on a resource: who offers it has promised it to them, as long as there is anything to be had.
+func offeredOf(r *resource.Resource) []match.Promised {
+	p := match.Promised{Organisation: r.Publisher}
+	for _, c := range r.Claims {
+		if c.Status.Live() && !r.Status.Over() {
 			p.Open++
 		}
 	}

@@ -200,6 +200,9 @@ func (a *App) follow() {
 	a.Journal.Follow("leads-of-begun-projects", []string{project.ToldCreated, project.ToldApplied}, func(ctx context.Context, e journal.Entry) error {
 		return a.Projects.Begun(ctx, id.Project(e.Subject))
 	})
+	a.Journal.Follow("logs-of-projects", []string{project.ToldActivityLogged}, func(ctx context.Context, e journal.Entry) error {
+		return a.Projects.File(ctx, id.Project(e.Subject))
+	})
 
 	a.Journal.Follow("notifications-of-people", append(notification.Events(), person.EventErased), a.notify)
 

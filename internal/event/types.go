@@ -178,6 +178,7 @@ func Types() []string {
 		"project.recordChanged",
 		"project.migrated",
 		"project.left",
+		"project.moved",
 		"projectTemplate.created",
 		"projectTemplate.revised",
 		"projectTemplate.published",

@@ -68,6 +68,7 @@ type Claim struct {
 	DecidedAt  *time.Time      `bson:"decidedAt,omitempty"`  // when it was accepted
 	ReportedAt *time.Time      `bson:"reportedAt,omitempty"` // when the claimant reported it as done
 	EndedAt    *time.Time      `bson:"endedAt,omitempty"`    // when it ceased to hold anything
+	Once       string          `bson:"once,omitempty"`       // the client's own name of the mutation that made it, hashed
 }
 
 // IsNode marks what can be found by its identifier alone.

@@ -183,12 +183,15 @@ func (d *Desk) Claim(ctx context.Context, l *Listing, kind id.Kind, whole string
 	if err := l.room(); err != nil {
 		return nil, err
 	}
-	key, err := d.key(ctx)
+	key, err := d.key()
 	if err != nil {
 		return nil, err
 	}
 	c := &Claim{
 		ID: id.Within[id.Claim](kind, whole, key), Claimant: who, Quantity: in.Quantity, Remark: in.Remark, By: authz.From(ctx).Author(), At: at,
+	}
+	if once := store.OnceFrom(ctx); once != nil {
+		c.Once = once.Key
 	}
 	to := ClaimAccepted
 	if l.AsksAcceptance {
@@ -236,12 +239,9 @@ func (l *Listing) room() error {
 	return nil
 }
 
-// key names a claim within what it is on. Under a client's own mutation id it follows from that, so that a repeat finds the
-// claim again.
-func (d *Desk) key(ctx context.Context) (string, error) {
-	if once := store.OnceFrom(ctx); once != nil {
-		return once.Key, nil
-	}
+// key names a claim within what it is on. It is fresh for every claim: a client that gives a mutation a name which it gave long
+// ago makes a claim of its own.
+func (d *Desk) key() (string, error) {
 	raw := make([]byte, 10)
 	if _, err := io.ReadFull(d.Random, raw); err != nil {
 		return "", fmt.Errorf("claim: no randomness: %w", err)
@@ -255,11 +255,12 @@ func (l *Listing) Made(ctx context.Context, fresh *Claim) *Claim {
 		return l.Find(fresh.ID)
 	}
 	once := store.OnceFrom(ctx)
-	i := slices.IndexFunc(l.Claims, func(c *Claim) bool { return once != nil && strings.HasSuffix(string(c.ID), "."+once.Key) })
-	if i < 0 {
-		return nil
+	for _, c := range slices.Backward(l.Claims) { // the last that was made under the name
+		if once != nil && c.Once == once.Key {
+			return c
+		}
 	}
-	return l.Claims[i]
+	return nil
 }
 
 // Find finds a claim; nil where there is none.

@@ -24,6 +24,7 @@ type card struct {
 	Category           string          `bson:"category"`
 	Spots              []string        `bson:"spots"`           // who sees it and where it is, each with each
 	Words              []string        `bson:"words,omitempty"` // those of the title, each with each district
+	Keys               []string        `bson:"keys"`            // who sees it, wherever it is
 	Until              *time.Time      `bson:"until,omitempty"` // when it ends by itself
 }
 
@@ -39,6 +40,7 @@ type cardID string
 const (
 	bySpot         = store.Each[string]("spots")
 	byWord         = store.Each[string]("words")
+	byKey          = store.Each[string]("keys")
 	bySide         = store.Field[Side]("side")
 	byStanding     = store.Field[Standing]("standing")
 	byCategory     = store.Field[string]("category")
@@ -50,7 +52,7 @@ func cardSchema() store.Schema {
 	return store.Schema{Name: "match_cards", Indexes: []store.Index{
 		store.Lookup(bySpot.Asc(), bySide.Asc(), byStanding.Asc(), byCategory.Asc()),
 		store.Lookup(byWord.Asc(), bySide.Asc(), byStanding.Asc()),
-		store.Lookup(byOrganisation.Asc(), byStanding.Asc(), byUntil.Asc()),
+		store.Lookup(byOrganisation.Asc(), byStanding.Asc(), byKey.Asc(), byUntil.Asc()),
 	}}
 }
 
@@ -77,7 +79,10 @@ func cardOf(i *Item) *card {
 	if i.Place != nil {
 		areas = append(areas, coarse().square(*i.Place), fine().square(*i.Place))
 	}
-	for _, key := range append([]string{everyone}, i.Audience...) {
+	c.Keys = append([]string{everyone}, i.Audience...)
+	slices.Sort(c.Keys)
+	c.Keys = slices.Compact(c.Keys)
+	for _, key := range c.Keys {
 		for _, a := range areas {
 			c.Spots = append(c.Spots, spot(key, a))
 		}
@@ -133,7 +138,7 @@ func (s *Service) refile(ctx context.Context, item string) error {
 			return errNothing
 		}
 		c.Side, c.Standing, c.Organisation, c.Category, c.Until = now.Side, now.Standing, now.Organisation, now.Category, now.Until
-		c.Spots, c.Words = now.Spots, now.Words
+		c.Spots, c.Words, c.Keys = now.Spots, now.Words, now.Keys
 		return nil
 	})
 	switch {
@@ -152,7 +157,7 @@ func (s *Service) refile(ctx context.Context, item string) error {
 func (c *card) like(o *card) bool {
 	sameTime := c.Until == o.Until || c.Until != nil && o.Until != nil && c.Until.Equal(*o.Until)
 	return sameTime && c.Side == o.Side && c.Standing == o.Standing && c.Organisation == o.Organisation && c.Category == o.Category &&
-		slices.Equal(c.Spots, o.Spots) && slices.Equal(c.Words, o.Words)
+		slices.Equal(c.Spots, o.Spots) && slices.Equal(c.Words, o.Words) && slices.Equal(c.Keys, o.Keys)
 }
 
 // items reads needs and resources in the order of their identifiers, as the caller may read them; nil where there is

@@ -21,7 +21,7 @@ type DraftInput struct {
 	Party       *id.Organisation
 	Matches     []ChoiceInput
 	Title       *string // of the parties' names where absent
-	Purpose     *string // of the needs' titles where absent
+	Purpose     *string // of what the needs are called where absent
 	EffectiveOn scalar.Date
 	EndsOn      scalar.Date
 	TimeZone    *string
@@ -90,7 +90,7 @@ func (s *Service) Fill(ctx context.Context, in DraftInput) (*Filled, error) {
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	return out, s.entitle(ctx, in, pairs, out)
+	return out, s.entitle(ctx, j, in, pairs, out)
 }
 
 // check refuses choices that cannot be read.
@@ -194,8 +194,8 @@ func (f *Filled) take(j *judge, in DraftInput, i int, p *pair, left map[string]i
 	m := j.match(p)
 	c := FilledCommitment{
 		Provider: p.resource.Organisation, Receiver: p.need.Organisation, Quantity: n,
-		Action: f.action(p), Evidence: evidence(p.resource.Unit),
-		Need: m.NeedID, Resource: m.ResourceID, Score: m.score, Version: m.Version,
+		Evidence: evidence(p.resource.Unit),
+		Need:     m.NeedID, Resource: m.ResourceID, Score: m.score, Version: m.Version,
 	}
 	if n != nil {
 		c.Unit = p.resource.Unit

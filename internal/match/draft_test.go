@@ -177,3 +177,42 @@ func TestAChoiceThatCannotBeIsRefusedWhereItStands(t *testing.T) {
 func at(err error, code fault.Code, path ...string) bool {
 	return err != nil && slices.ContainsFunc(fault.All(err), func(f *fault.Fault) bool { return f.Code == code && slices.Equal(f.Path, path) })
 }
+
+// What one party may not read has no name in a text that all of them sign.
+func TestADraftNamesNothingThatAPartyMayNotRead(t *testing.T) {
+	w := open(t)
+	clinic := org(id.KindUnit, "clinic")
+	n := meals()
+	n.Audience = []string{string(estate()), string(kitchen())}
+	open, resource := w.put(t, n), w.put(t, cook())
+	hidden := Item{
+		ID: "check-ups", Side: ResourceSide, Organisation: clinic, Category: "HEALTH_CLINIC", Title: "内部体检名额", Left: new(int64(3)), Unit: "人",
+		Audience: []string{string(estate()), string(clinic)},
+	}
+	wanted := Item{
+		ID: "check-up", Side: NeedSide, Organisation: estate(), Category: "HEALTH", Title: "困难家庭体检", Left: new(int64(3)), Unit: "人",
+	}
+	both := drafting([2]string{open, resource}, [2]string{w.put(t, wanted), w.put(t, hidden)})
+	for _, tt := range []struct {
+		in                      DraftInput
+		language, first, second string
+	}{
+		{drafting([2]string{open, resource}), "zh-CN", n.Title, ""},
+		{both, "zh-CN", "满足需求“助餐”", "提供“义诊”，满足需求“困难家庭体检”"},
+		{both, "en", "Provide “老人午餐送餐” for the need “Meals”", "Provide “Free clinics”"},
+	} {
+		tt.in.Language = &tt.language
+		got, err := w.Fill(as(t, estate()), tt.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{tt.first, tt.second}[:len(got.Commitments)] {
+			if !strings.Contains(got.Commitments[i].Action, want) {
+				t.Errorf("it says %q, want %q", got.Commitments[i].Action, want)
+			}
+		}
+		if all := got.Purpose + got.Commitments[0].Action; len(got.Partners) == 2 && strings.Contains(all, n.Title) {
+			t.Errorf("it names a need that the clinic may not read: %q", all)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/cobuild/cobuild/internal/id"
@@ -18,30 +19,48 @@ const (
 func (f *Filled) chinese() bool { return !strings.HasPrefix(strings.ToLower(f.Language), "en") }
 
 // action says what is promised, in the words of both sides.
-func (f *Filled) action(p *pair) string {
+func (f *Filled) action(resource, need string) string {
 	if f.chinese() {
-		return "提供“" + p.resource.Title + "”，满足需求“" + p.need.Title + "”"
+		return "提供“" + resource + "”，满足需求“" + need + "”"
 	}
-	return "Provide “" + p.resource.Title + "” for the need “" + p.need.Title + "”"
+	return "Provide “" + resource + "” for the need “" + need + "”"
 }
 
-// entitle gives the draft the title and the purpose that the input gives, or those that follow from what was chosen.
-func (s *Service) entitle(ctx context.Context, in DraftInput, pairs []*pair, f *Filled) error {
-	facts, err := s.Organisations(ctx, append([]id.Organisation{f.Host}, f.Partners...))
+// entitle gives the draft its words: the title and the purpose that the input gives, or those that follow from what was
+// chosen, and what is promised.
+func (s *Service) entitle(ctx context.Context, j *judge, in DraftInput, pairs []*pair, f *Filled) error {
+	parties, err := s.Organisations(ctx, append([]id.Organisation{f.Host}, f.Partners...))
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(facts))
-	for i, o := range facts {
+	names := make([]string, len(parties))
+	for i, o := range parties {
 		names[i] = f.name(o)
 	}
 	f.Title = or(in.Title, clip(f.title(names[0], names[1:]), mostTitle))
 	var needs []string
-	for _, p := range pairs {
-		needs = append(needs, p.need.Title)
+	for i, p := range pairs {
+		need := f.called(s, j, parties, p.need)
+		needs = append(needs, need)
+		f.Commitments[i].Action = f.action(f.called(s, j, parties, p.resource), need)
 	}
 	f.Purpose = or(in.Purpose, clip(f.purpose(needs), mostPurpose))
 	return nil
+}
+
+// called is what a draft calls an item: by its title where every party may read it, else by its category. A text that all
+// sign tells nobody of what is hidden from them.
+func (f *Filled) called(s *Service, j *judge, parties []organisation.Facts, i *Item) string {
+	for _, o := range parties {
+		if keys := s.ReadBy(o); !slices.ContainsFunc(i.Audience, func(k string) bool { return slices.Contains(keys, k) }) {
+			name := j.tree.name(i.Category)
+			if f.chinese() {
+				return name.zh
+			}
+			return name.en
+		}
+	}
+	return i.Title
 }
 
 func (f *Filled) name(o organisation.Facts) string {

@@ -74,6 +74,14 @@ type Window struct {
 // Point is a place on the earth, in degrees.
 type Point struct{ Lon, Lat float64 }
 
+// until is when an item ends by itself; no time, which comes before any other, where nobody has said.
+func (i *Item) until() time.Time {
+	if i.ValidUntil == nil {
+		return time.Time{}
+	}
+	return *i.ValidUntil
+}
+
 // in lists the bodies of a kind above an item.
 func (i *Item) in(k id.Kind) []id.Organisation {
 	return slices.DeleteFunc(slices.Clone(i.Above), func(o id.Organisation) bool { return !id.Is(string(o), k) })

@@ -162,24 +162,38 @@ func (s *Service) asked(ctx context.Context, q Question) ([]*Item, int, error) {
 	return of, mostCandidates, nil
 }
 
-// published is what an organisation lacks and offers now and the caller may see, what ends first coming first.
+// published is what an organisation lacks and offers now and the caller may see, what ends first coming first. What is hidden
+// from the caller takes nobody's place.
 func (s *Service) published(ctx context.Context, o id.Organisation) ([]*Item, error) {
-	l, err := s.finds.List(authz.AsSystem(ctx), store.Query{
-		Where: store.And(byOrganisation.Is(o), byStanding.Is(Free)), Sort: []store.Order{byUntil.Asc()}, Limit: 4 * mostItems,
-	})
-	if err != nil {
-		return nil, err
+	var ids []string
+	for keys := range slices.Chunk(s.keys(ctx), branches) {
+		l, err := s.finds.List(authz.AsSystem(ctx), store.Query{
+			Where: store.And(byOrganisation.Is(o), byStanding.Is(Free), byKey.In(keys...)), Sort: []store.Order{byUntil.Asc()}, Limit: 4 * mostItems,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range l.Items {
+			ids = append(ids, string(c.ID))
+		}
 	}
-	ids := make([]string, len(l.Items))
-	for i, c := range l.Items {
-		ids[i] = string(c.ID)
-	}
-	found, err := s.items(ctx, ids)
+	slices.Sort(ids)
+	found, err := s.items(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, err
 	}
 	found = slices.DeleteFunc(found, func(i *Item) bool { return i == nil || i.Standing != Free })
+	slices.SortStableFunc(found, func(a, b *Item) int { return a.until().Compare(b.until()) })
 	return found[:min(len(found), mostItems)], nil
+}
+
+// keys are those under which the caller sees.
+func (s *Service) keys(ctx context.Context) []string {
+	keys, all := s.Keys(ctx)
+	if all {
+		return []string{everyone}
+	}
+	return keys
 }
 
 // pairs joins items with their candidates, each of which is read once, as the caller may see it.

@@ -2,6 +2,7 @@ package match
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -381,5 +382,47 @@ func TestHoursMeetWithinTheSamePartOfTheDay(t *testing.T) {
 		if got := when(tt.a[0], tt.a[1]).with(when(tt.b[0], tt.b[1])).count(); got != tt.days {
 			t.Errorf("%v and %v meet on %d days", tt.a, tt.b, got)
 		}
+	}
+}
+
+// What a community hides from somebody takes no place of what they may see, however much of it there is and however soon it
+// ends.
+func TestWhatIsHiddenFromSomebodyCrowdsOutNothingOfACommunity(t *testing.T) {
+	w := open(t)
+	lay := func(i Item, hours int, seen ...string) string {
+		kind := id.KindNeed
+		if i.Side == ResourceSide {
+			kind = id.KindResource
+		}
+		i.ID, i.Standing, i.Audience, i.ValidUntil = id.Derived[string](kind, i.ID), Free, seen, new(begin().Add(time.Duration(hours)*time.Hour))
+		w.items[i.ID] = &i
+		return i.ID
+	}
+	lay(cook(), 9000, "public")
+	for n := range 4*mostItems + 5 {
+		i := meals()
+		i.ID = fmt.Sprintf("hidden %d", n)
+		lay(i, 1000+n, string(estate()))
+	}
+	late, soon := meals(), meals()
+	late.ID, soon.ID = "late", "soon"
+	need, first := lay(late, 5000, "public"), lay(soon, 4000, "public")
+	w.file(t)
+	q := Question{Community: new(estate())}
+	var got []string
+	for _, m := range w.ask(as(t, kitchen()), t, q) {
+		got = append(got, string(m.NeedID))
+	}
+	slices.Sort(got)
+	want := []string{need, first}
+	if slices.Sort(want); !slices.Equal(got, want) {
+		t.Errorf("an outsider is shown %v, want %v", got, want)
+	}
+	if got := w.ask(as(t, estate()), t, q); len(got) != mostItems {
+		t.Errorf("its own people are shown %d", len(got))
+	}
+	found, err := w.published(as(t, kitchen()), estate())
+	if err != nil || len(found) != 2 || found[0].ID != first {
+		t.Errorf("what ends first does not come first: %v, %v", found, err)
 	}
 }

@@ -37,11 +37,7 @@ type search struct {
 
 // candidates are identifiers of what may go with an item, as the caller may see it, at most most of them.
 func (s *Service) candidates(ctx context.Context, j *judge, of *Item, standing Standing, most int) ([]string, error) {
-	keys, all := s.Keys(ctx)
-	if all {
-		keys = []string{everyone}
-	}
-	f := &search{s: s, keys: keys, want: of.Side.other(), standing: standing, seen: map[string]bool{}}
+	f := &search{s: s, keys: s.keys(ctx), want: of.Side.other(), standing: standing, seen: map[string]bool{}}
 	near, far := parted(j.tree.relatives(&j.w.Category, of.Side, of.Category))
 	var worded []string
 	if most == mostCandidates { // where many items are asked for at once, their categories must do

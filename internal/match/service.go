@@ -30,6 +30,8 @@ type Config struct {
 	// Keys are those under which the caller sees needs and resources, as Item.Audience has them; all says that the caller
 	// sees whatever there is.
 	Keys func(context.Context) (keys []string, all bool)
+	// ReadBy are the keys under which the people of an organisation see needs and resources.
+	ReadBy func(organisation.Facts) []string
 	// Categories are the whole tree.
 	Categories func(context.Context) ([]Filed, error)
 	// Promised tells what organisations have open in a contract, a need or a resource: all that have anything to do with

@@ -57,6 +57,7 @@ func on(t testing.TB, db store.Backend) *world {
 		Needs:      func(ctx context.Context, ids []id.Need) ([]*Item, error) { return seen(ctx, w, ids), nil },
 		Resources:  func(ctx context.Context, ids []id.Resource) ([]*Item, error) { return seen(ctx, w, ids), nil },
 		Keys:       func(ctx context.Context) ([]string, bool) { return keysOf(authz.From(ctx)) },
+		ReadBy:     func(o organisation.Facts) []string { return []string{"public", string(o.ID)} },
 		Categories: func(context.Context) ([]Filed, error) { return categories(), nil },
 		Promised:   func(_ context.Context, about string) ([]Promised, error) { return w.promised[about], nil },
 		Fulfilled: func(e journal.Entry) (Fulfilled, bool, error) {

@@ -1,6 +1,7 @@
 package need
 
 import (
+	"context"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -142,5 +143,31 @@ func TestEndedClaimsGiveWayToNewOnesAndLiveOnesNever(t *testing.T) {
 	}
 	if l.Settle(true); l.Taken != exchange.MaxClaims {
 		t.Errorf("%d are held", l.Taken)
+	}
+}
+
+// Long after a claim has ended, its client names another claim alike: it is a claim of its own, and found as such.
+func TestANameThatWasForgottenMakesAClaimOfItsOwn(t *testing.T) {
+	w := open(t)
+	n := w.published(func(in *Input) { in.ValidUntil = "2027-12-31" })
+	named := func(i int, name string) context.Context {
+		return store.WithOnce(w.unit(i), store.NewOnce("unit", name, []byte(name)))
+	}
+	first, err := w.claim(named(0, "four"), n, 4)
+	w.fine(err)
+	_, err = w.WithdrawClaim(w.unit(0), exchange.WithdrawInput{ID: first.Claim.ID})
+	w.fine(err)
+	w.wait(store.RememberFor + time.Hour)
+	_, err = w.claim(named(1, "one"), n, 1) // with which the need forgets what is that old
+	w.fine(err)
+	for range 2 { // and again
+		second, err := w.claim(named(0, "four"), n, 4)
+		w.fine(err)
+		if second.Claim.ID == first.Claim.ID || second.Claim.Status != exchange.ClaimAccepted {
+			t.Errorf("the second claim is %s, %s", second.Claim.ID, second.Claim.Status)
+		}
+	}
+	if got := w.reread(n); len(got.Claims) != 3 || got.Taken != 5 {
+		t.Errorf("%d claims hold %d", len(got.Claims), got.Taken)
 	}
 }

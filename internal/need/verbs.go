@@ -8,7 +8,8 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 )
 
-// KeepContact is how long after the end of a micro-wish it is still kept how to reach the resident.
+// KeepContact is how long it is still kept how to reach the resident of a micro-wish after its end; and after its last day,
+// where it has not come to an end.
 const KeepContact = 30 * 24 * time.Hour
 
 // settle brings up to date what follows from a need's state and claims.
@@ -19,6 +20,18 @@ func (n *Need) settle() {
 	if waits || n.Status == Claimed && n.Has(exchange.ClaimPending) {
 		end := n.ValidUntil.End(exchange.Zone()).UTC()
 		n.DueAt = &end
+	}
+	if !n.Status.Over() {
+		n.keepReach(n.ValidUntil.End(exchange.Zone()).UTC())
+	}
+}
+
+// keepReach keeps how to reach the resident for a time from a moment on.
+func (n *Need) keepReach(from time.Time) {
+	n.ReachUntil = nil
+	if n.Reach != "" || n.Resident != "" {
+		until := from.Add(KeepContact)
+		n.ReachUntil = &until
 	}
 }
 
@@ -154,10 +167,7 @@ func (n *Need) end(v Verb, to Status, at time.Time, what string) error {
 		return err
 	}
 	n.EndedAt = &at
-	if n.Reach != "" || n.Resident != "" {
-		until := at.Add(KeepContact)
-		n.ReachUntil = &until
-	}
+	n.keepReach(at)
 	return nil
 }
 

@@ -227,3 +227,46 @@ func TestTheContactIsNeverKeptInClear(t *testing.T) {
 		t.Errorf("an event names the resident: %s", events)
 	}
 }
+
+// Nobody reports or confirms the wish, and its end never comes: how to reach the resident goes all the same.
+func TestTheContactIsNotKeptForEverWhereTheMatterHasNoEnd(t *testing.T) {
+	for name, done := range map[string]bool{"nobody reports": false, "nobody confirms": true} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			n := w.wished()
+			w.consents(n, true)
+			if c := w.claimed(0, n, 1); done {
+				w.reported(0, c)
+			}
+			last := n.ValidUntil.End(exchange.Zone())
+			w.wait(last.Sub(w.now()) + KeepContact - time.Second)
+			w.tick()
+			if got := w.reread(n); got.Status.Over() || got.Reach == "" {
+				t.Fatalf("it is %s, reached by %q", got.Status, got.Reach.Clear())
+			}
+			w.wait(time.Second)
+			w.tick()
+			got := w.reread(n)
+			if got.Status.Over() || got.Reach != "" || got.Resident != "" || got.ConsentAt != nil || got.ReachUntil != nil {
+				t.Errorf("there is still %+v", got)
+			}
+			if seen := w.seen(w.unit(0), n); seen.Reach != "" {
+				t.Error("the claimant is still shown it")
+			}
+			if n := w.tick(); n != 0 {
+				t.Errorf("%d are changed again", n)
+			}
+		})
+	}
+}
+
+func TestAWishThatIsChangedKeepsItsContactByItsNewLastDay(t *testing.T) {
+	w := open(t)
+	n, err := w.Collect(w.steward(), CollectInput{Need: wish()})
+	w.fine(err)
+	n, err = w.Change(w.steward(), ChangeInput{Change: change(n), ID: n.ID, Need: wish(func(in *Input) { in.ValidUntil = "2027-01-31" })})
+	w.fine(err)
+	if want := n.ValidUntil.End(exchange.Zone()).Add(KeepContact); n.ReachUntil == nil || !n.ReachUntil.Equal(want) {
+		t.Errorf("kept until %v, want %v", n.ReachUntil, want)
+	}
+}

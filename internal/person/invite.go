@@ -124,10 +124,10 @@ func (in AcceptInvitationInput) bare() bool {
 	return in.LoginName == nil && in.Password == nil && in.Name == nil && in.Email == nil && in.Language == nil && in.Identity == nil
 }
 
-// open is the input without the password and the identity, as one text.
+// open is the input without the password, the identity and what is personal, as one text.
 func (in AcceptInvitationInput) open() string {
 	var all []string
-	for _, s := range []*string{&in.Code, in.LoginName, in.Name, in.Email, (*string)(in.Language)} {
+	for _, s := range []*string{&in.Code, (*string)(in.Language)} {
 		if s == nil {
 			all = append(all, "-")
 		} else {

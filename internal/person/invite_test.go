@@ -234,7 +234,11 @@ func TestARepeatedAcceptanceAnswersTheSame(t *testing.T) {
 		t.Fatalf("got %v, %v, replayed is %v", again, err, once.Replayed)
 	}
 	other := newcomer(sent.Code)
-	other.Name = new("another name")
+	other.Name, other.LoginName, other.Email = new("another name"), new("another.login"), new("another@example.org")
+	if again, err := w.people.AcceptInvitation(ctx, other); err != nil || again.ID != first.ID {
+		t.Errorf("a hash is kept that tells of names: %v", err)
+	}
+	other.Language = new(person.English)
 	_, err = w.people.AcceptInvitation(ctx, other)
 	wants(t, "with other input", err, fault.CodeMismatch)
 	v, err := w.people.Invitation(w.as("supervisor"), sent.Invitation.ID)

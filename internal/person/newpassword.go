@@ -110,8 +110,8 @@ func (s *Service) setPassword(ctx context.Context, me *Person, password string, 
 	return p, err
 }
 
-// secretly keeps the client's own identifier of the mutation but nothing made from a password in its input: a fast hash
-// of that would be a gift to whoever steals the store. rest is the input without its secrets.
+// secretly keeps the client's own identifier of the mutation but nothing made from a password or a name in its input: a fast
+// hash of that would be a gift to whoever steals the store. rest is the input without them.
 func secretly(ctx context.Context, rest string) context.Context {
 	once := store.OnceFrom(ctx)
 	if once == nil {

@@ -21,6 +21,8 @@ const (
 	CodeMilestoneDone fault.Code = "MILESTONE_DONE"            // key
 	CodeVoided        fault.Code = "SPENDING_VOIDED"           // key
 	CodeFuture        fault.Code = "PROJECT_DAY_IN_FUTURE"     // today
+	CodeOwnProject    fault.Code = "OWN_PROJECT"               // organisation: whoever takes part does not judge
+	CodeAgreed        fault.Code = "PROJECT_AGREED"            // organisation: who changes it since it approved
 	CodeNoTemplate    fault.Code = "PROJECT_WITHOUT_TEMPLATE"  //
 	CodeOnePatch      fault.Code = "PATCH_ONE_OF_TWO"          //
 	CodeRecordFilter  fault.Code = "RECORD_FILTER_TEMPLATE"    // a filter by record names one template

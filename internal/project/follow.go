@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,6 +11,9 @@ import (
 	"github.com/cobuild/cobuild/internal/organisation"
 	"github.com/cobuild/cobuild/internal/platform/authz"
 )
+
+// errNothing leaves a project as it is.
+var errNothing = errors.New("project: nothing to do")
 
 // Moved follows an organisation that has come under other bodies: they read the projects that it leads from now on, those
 // it has left do not. It may be told the same thing twice.
@@ -46,14 +50,16 @@ func (s *Service) Begun(ctx context.Context, which id.Project) error {
 }
 
 func (s *Service) rehouse(ctx context.Context, which id.Project, lead organisation.Facts) error {
-	p, err := s.Project(ctx, which)
-	if err != nil || p.SubDistrict == lead.SubDistrict && p.District == lead.District && slices.Equal(p.Above, lead.Above) {
-		return err
-	}
-	_, err = s.projects.Touch(ctx, access.ProjectTime, string(which), func(p *Project) error {
+	_, err := s.projects.Touch(ctx, access.ProjectTime, string(which), func(p *Project) error {
+		if p.SubDistrict == lead.SubDistrict && p.District == lead.District && slices.Equal(p.Above, lead.Above) {
+			return errNothing
+		}
 		p.house(lead)
 		p.settle()
-		return nil
+		return p.tell(ToldMoved, "")
 	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
 	return err
 }

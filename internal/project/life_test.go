@@ -350,6 +350,7 @@ func TestALogIsKeptByAllWhoTakePart(t *testing.T) {
 func TestProjectsFollowWhoLeadsThemToOtherBodies(t *testing.T) {
 	h := newHouse(t)
 	p := h.begun()
+	before := len(h.told(p))
 	lead := h.home[estate]
 	lead.SubDistrict, lead.Above = town, []id.Organisation{town, district}
 	h.home[estate] = lead
@@ -364,4 +365,23 @@ func TestProjectsFollowWhoLeadsThemToOtherBodies(t *testing.T) {
 	if now.SubDistrict != town || now.Version != p.Version {
 		t.Errorf("it lies in %s, version %d", now.SubDistrict, now.Version)
 	}
+	if told := h.told(p)[before:]; !slices.Equal(told, []string{project.ToldMoved}) {
+		t.Errorf("told %v", told)
+	}
+}
+
+// told are the events of a project that wait for the relay.
+func (h *house) told(p *project.Project) []string {
+	h.t.Helper()
+	var out []string
+	for _, o := range h.Outboxes() {
+		for _, waiting := range must2(o.Pending(h.t.Context(), 100)) {
+			for _, e := range waiting.Events {
+				if e.Subject == string(p.ID) {
+					out = append(out, e.Type)
+				}
+			}
+		}
+	}
+	return out
 }

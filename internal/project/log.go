@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/access"
@@ -56,15 +57,15 @@ type LogActivityInput struct {
 	Participants *int
 }
 
-// LogActivity adds an entry to a project's log. The entry is kept first, under an identifier that is the same for the same
-// mutation, and then counted, so that nothing is counted that is not there.
+// LogActivity adds an entry to a project's log. The project counts it, holds it and tells of it in one write; from there it
+// is filed with the others. So no entry is seen that was not counted, and none is counted that will not be seen.
 func (s *Service) LogActivity(ctx context.Context, in LogActivityInput) (*Project, error) {
 	a, err := s.activity(in)
 	if err != nil {
 		return nil, err
 	}
-	a.ID = store.NewID[id.ProjectActivity](ctx, id.KindProjectActivity, s.now(), s.Random)
-	return s.projects.Change(ctx, access.ProjectRecord, string(in.ID), func(p *Project) error {
+	a.ID = id.New[id.ProjectActivity](id.KindProjectActivity, s.now(), s.Random)
+	p, err := s.projects.Change(ctx, access.ProjectRecord, string(in.ID), func(p *Project) error {
 		if err := p.can(VerbLogActivity); err != nil {
 			return err
 		}
@@ -76,13 +77,47 @@ func (s *Service) LogActivity(ctx context.Context, in LogActivityInput) (*Projec
 			return err
 		}
 		a.Organisation = by
-		entry := *a
-		if _, err := s.activities.Add(authz.AsSystem(ctx), access.ProjectRecord, &entry); err != nil && !fault.Is(err, fault.CodeTaken) {
-			return err
-		}
+		p.Unfiled = append(slices.Clone(p.Unfiled), a)
 		p.Activities++
 		return p.tell(ToldActivityLogged, by)
 	})
+	if err != nil {
+		return nil, err
+	}
+	_ = s.file(authz.AsSystem(ctx), p) // it is logged: what keeps it from being filed now does not when its event is heard
+	return p, nil
+}
+
+// File files what a project still holds of its log: whoever logged it may have been interrupted, or the store. It may be
+// told the same thing twice.
+func (s *Service) File(ctx context.Context, which id.Project) error {
+	ctx = authz.AsSystem(ctx)
+	p, err := s.Project(ctx, which)
+	if err != nil {
+		return err
+	}
+	return s.file(ctx, p)
+}
+
+// file takes the entries that a project holds to where the others are. An entry has one identifier for ever, so that two
+// who file it at once file it once.
+func (s *Service) file(ctx context.Context, p *Project) error {
+	if len(p.Unfiled) == 0 {
+		return nil
+	}
+	filed := map[id.ProjectActivity]bool{}
+	for _, a := range p.Unfiled {
+		entry := *a
+		if _, err := s.activities.Add(ctx, access.ProjectRecord, &entry); err != nil && !fault.Is(err, fault.CodeTaken) {
+			return err
+		}
+		filed[a.ID] = true
+	}
+	_, err := s.projects.Touch(ctx, access.ProjectTime, string(p.ID), func(p *Project) error {
+		p.Unfiled = slices.DeleteFunc(slices.Clone(p.Unfiled), func(a *Activity) bool { return filed[a.ID] })
+		return nil
+	})
+	return err
 }
 
 func (s *Service) activity(in LogActivityInput) (*Activity, error) {

@@ -27,7 +27,7 @@ const (
 	MaxPartners   = 20
 	MaxMilestones = 50
 	MaxSpendings  = 300
-	MaxTurns      = 100 // changes of state
+	MaxTurns      = 100 // changes of state; with so many it is neither paused nor sent back again
 	MaxActivities = 2000
 	MaxPeople     = 10_000_000 // beneficiaries
 )
@@ -63,6 +63,7 @@ type Project struct {
 	Turns         []*Turn        `bson:"turns,omitempty"`
 	Made          int            `bson:"made,omitempty"`       // milestones and spendings so far, for their keys
 	Activities    int            `bson:"activities,omitempty"` // in the log
+	Unfiled       []*Activity    `bson:"unfiled,omitempty"`    // of them, those that are not with the others yet
 
 	Template        id.ProjectTemplate `bson:"template,omitempty"`
 	TemplateVersion int                `bson:"templateVersion,omitempty"`
@@ -198,6 +199,7 @@ const (
 	ToldRecordChanged      = "project.recordChanged"
 	ToldMigrated           = "project.migrated"
 	ToldLeft               = "project.left"
+	ToldMoved              = "project.moved" // who leads it has come under other bodies
 )
 
 func (p *Project) tell(what string, by id.Organisation) error {

@@ -114,7 +114,7 @@ func (s *Service) ManyTemplates(ctx context.Context, ids []id.ProjectTemplate) (
 func (s *Service) AllowedActions(ctx context.Context, p *Project) []Verb {
 	a, out := authz.From(ctx), []Verb{}
 	for _, v := range Verbs() {
-		if p.can(v) != nil || !s.table.Allows(a, v.Action(), p) {
+		if s.ready(v, p, a) != nil || !s.table.Allows(a, v.Action(), p) {
 			continue
 		}
 		if v == VerbLeave && !a.IsSystem() && !slices.ContainsFunc(s.acting(a, v.Action(), p), func(o id.Organisation) bool { return o != p.Lead }) {

@@ -68,8 +68,10 @@ func Verbs() []Verb {
 // Action is the verb's action in the table of who may do what.
 func (v Verb) Action() string {
 	switch v {
-	case VerbRevise, VerbKeepMilestones, VerbRecordSpending:
+	case VerbRevise:
 		return access.ProjectRevise
+	case VerbKeepMilestones, VerbRecordSpending:
+		return access.ProjectKeep
 	case VerbLogActivity, VerbSetRecord:
 		return access.ProjectRecord
 	case VerbLeave:
@@ -153,14 +155,23 @@ func (p *Project) wrong(v Verb) error {
 	return fault.New(fault.Refused, CodeWrongState, "status", "PROJECT_"+p.Status, "verb", "PROJECT_"+v)
 }
 
+// patient refuses one more way round where there were very many: a project that has been paused or sent back so often goes
+// on to an end. Every other verb stays open, so that none is ever stuck.
+func (p *Project) patient(v Verb) error {
+	if len(p.Turns) >= MaxTurns && (v == VerbPause || v == VerbReturn) {
+		return fault.New(fault.Refused, fault.CodeTooMany, "max", MaxTurns)
+	}
+	return nil
+}
+
 // move is the one place where a project's state changes. It notes who moved it, and why.
 func (p *Project) move(v Verb, t Turn) error {
 	to, ok := Target(p.Kind, p.Status, v)
 	if !ok {
 		return p.wrong(v)
 	}
-	if len(p.Turns) >= MaxTurns {
-		return fault.New(fault.Refused, fault.CodeTooMany, "max", MaxTurns)
+	if err := p.patient(v); err != nil {
+		return err
 	}
 	t.Verb, t.From, t.To = v, p.Status, to
 	p.Status = to

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cobuild/cobuild/internal/access"
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/command"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
@@ -50,13 +51,18 @@ type LeaveInput struct {
 // Revise changes what was planned.
 func (s *Service) Revise(ctx context.Context, in ReviseInput) (*Project, error) {
 	return s.change(ctx, VerbRevise, in.ID, in.Change, func(p *Project) (string, error) {
+		if !s.leads(VerbRevise, p, authz.From(ctx)) {
+			return ToldRevised, s.amend(ctx, p, in)
+		}
 		var f fault.List
+		was := *p
 		p.describe(&f, in.Title, in.Summary, in.Beneficiaries)
 		f.Add(p.plan(in.StartsOn, in.EndsOn))
 		f.Add(p.fund(in.Budget, in.Currency))
 		if in.Partners != nil {
 			f.Add(s.join(ctx, p, in.Partners))
 		}
+		f.Add(p.kept(&was))
 		return ToldRevised, f.Err()
 	})
 }
@@ -68,7 +74,7 @@ func (s *Service) change(ctx context.Context, v Verb, of id.Project, c command.C
 		if err := c.Expect(p.Version); err != nil {
 			return err
 		}
-		if err := p.can(v); err != nil {
+		if err := s.ready(v, p, authz.From(ctx)); err != nil {
 			return err
 		}
 		by, err := s.by(ctx, v.Action(), p, nil)
