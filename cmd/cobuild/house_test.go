@@ -185,7 +185,7 @@ func demonstration(t *testing.T) string {
 	t.Helper()
 	filled.Do(func() {
 		filled.err = errors.New("the server that was to fill it did not")
-		dir, err := os.MkdirTemp("", "demonstration")
+		dir, err := os.MkdirTemp("", "demonstration") //nolint:usetesting // it outlives the test that needs it first
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@ package project
 import (
 	"cmp"
 	"context"
-
 	"slices"
 
 	"github.com/cobuild/cobuild/internal/access"

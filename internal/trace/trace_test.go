@@ -205,6 +205,7 @@ func (w *world) whole(of string, stages ...trace.Stage) []string {
 
 // town is a need and what came of it.
 func town(t *testing.T) (w *world, c id.Contract, meal, hair, verdict, project string) {
+	t.Helper()
 	w = open(t)
 	meal, hair = w.name(kindNeed, "meal"), w.name(kindNeed, "hair")
 	c = w.contract("deed", map[string][]string{"m1": {meal}, "m2": {hair}, "m3": nil})

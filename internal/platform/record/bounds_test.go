@@ -139,7 +139,7 @@ func TestARecordThatCostsTooMuchIsRefusedAtOnce(t *testing.T) {
 	for i := range signs {
 		of := make([]string, 11)
 		for bit := range of {
-			of[bit] = fmt.Sprint((i>>bit&1)*2 - 1)
+			of[bit] = strconv.Itoa((i>>bit&1)*2 - 1)
 		}
 		signs[i] = "[" + strings.Join(of, ",") + "]"
 	}

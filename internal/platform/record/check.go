@@ -30,10 +30,13 @@ func ones() []string {
 		"additionalProperties", "unevaluatedProperties", "propertyNames", "items", "unevaluatedItems", "contains", "not", "if", "then", "else",
 	}
 }
+
 func lists() []string { return []string{"allOf", "anyOf", "oneOf", "prefixItems"} }
+
 func named() []string {
 	return []string{"properties", "patternProperties", "dependentSchemas", "dependencies"} // the last is of old, and the library knows it
 }
+
 func shelves() []string {
 	return []string{"$defs", "definitions"}
 }

@@ -23,9 +23,9 @@ func same(s string) func(int) string { return func(int) string { return s } }
 // The worst that is permitted: the longest list whose price is within the bound, of each keyword that can be dear. It is
 // what the units of work were chosen by; half a second is meant, and twice as much on a poor machine.
 func BenchmarkTheWorstThatIsPermitted(b *testing.B) {
-	counted := func(i int) string { return fmt.Sprint(i) }
+	counted := strconv.Itoa
 	signs := func(i int) string {
-		return "[" + many(14, func(bit int) string { return fmt.Sprint(i>>bit&1*2 - 1) }) + "]"
+		return "[" + many(14, func(bit int) string { return strconv.Itoa(i>>bit&1*2 - 1) }) + "]"
 	}
 	for _, tt := range []struct {
 		name, rule string

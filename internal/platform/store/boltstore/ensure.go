@@ -78,7 +78,7 @@ func (s *Store) Ensure(ctx context.Context, schema store.Schema) error {
 func (s *Store) ready(c *collection, first bool) (is bool, err error) {
 	err = s.db.View(func(tx *bbolt.Tx) error {
 		is = tx.Bucket(c.docs) != nil && !slices.ContainsFunc(c.indexes, func(x *index) bool { return tx.Bucket(x.bucket) == nil }) &&
-			!(first && len(c.undeclared(tx)) > 0)
+			(!first || len(c.undeclared(tx)) == 0)
 		return nil
 	})
 	return is, err
