@@ -204,10 +204,10 @@ func (w *world) whole(of string, stages ...trace.Stage) []string {
 }
 
 // town is a need and what came of it.
-func town(t *testing.T) (w *world, c id.Contract, meal, hair, verdict, project string) {
+func town(t *testing.T) (w *world, c id.Contract, meal, verdict, project string) {
 	t.Helper()
 	w = open(t)
-	meal, hair = w.name(kindNeed, "meal"), w.name(kindNeed, "hair")
+	meal, hair := w.name(kindNeed, "meal"), w.name(kindNeed, "hair")
 	c = w.contract("deed", map[string][]string{"m1": {meal}, "m2": {hair}, "m3": nil})
 	w.contract("other", map[string][]string{"m1": nil})
 	w.done(c, "m1", 3)
@@ -215,11 +215,11 @@ func town(t *testing.T) (w *world, c id.Contract, meal, hair, verdict, project s
 	verdict = w.judge(c, "verdict")
 	project = w.name(kindProject, "project")
 	w.projects[project] = c
-	return w, c, meal, hair, verdict, project
+	return w, c, meal, verdict, project
 }
 
 func TestATraceLeadsFromWhateverIsOnTheWayToBothEnds(t *testing.T) {
-	w, c, meal, _, verdict, project := town(t)
+	w, c, meal, verdict, project := town(t)
 	first := []string{"NEED meal[]", "CONTRACT deed[meal]", "COMMITMENT deed.m1[deed meal]"}
 	last := []string{"PROJECT project[deed]", "RESULT verdict[deed]"}
 	done := []string{"EVIDENCE deed.m1.0[deed.m1]", "EVIDENCE deed.m1.1[deed.m1]", "EVIDENCE deed.m1.2[deed.m1]"}
@@ -250,7 +250,7 @@ func TestATraceLeadsFromWhateverIsOnTheWayToBothEnds(t *testing.T) {
 }
 
 func TestWhatIsHiddenIsLeftOutAndNothingIsLookedForBehindIt(t *testing.T) {
-	w, c, meal, _, verdict, _ := town(t)
+	w, c, meal, verdict, _ := town(t)
 	w.hidden[meal] = true
 	m1 := string(id.Within[id.Commitment](id.KindCommitment, string(c), "m1"))
 	if got := w.whole(m1); got[0] != "CONTRACT deed[]" || got[1] != "COMMITMENT deed.m1[deed]" {
@@ -276,7 +276,7 @@ func TestWhatIsHiddenIsLeftOutAndNothingIsLookedForBehindIt(t *testing.T) {
 }
 
 func TestPagesOfAnySizeAndDirectionMakeTheWholeWay(t *testing.T) {
-	w, c, _, _, _, _ := town(t)
+	w, c, _, _, _ := town(t)
 	w.done(c, "m3", 7)
 	whole := w.whole(string(c))
 	for size := 1; size <= len(whole)+1; size++ {
@@ -314,7 +314,7 @@ func TestPagesOfAnySizeAndDirectionMakeTheWholeWay(t *testing.T) {
 }
 
 func TestWhatCannotBeTracedIsRefusedAndSaysWhy(t *testing.T) {
-	w, c, meal, _, _, _ := town(t)
+	w, c, meal, _, _ := town(t)
 	p, err := w.Trace(t.Context(), string(c), nil, page.Args{First: new(1)})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 
