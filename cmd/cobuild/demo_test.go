@@ -14,22 +14,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/store/mongostore/mongotest"
 )
 
-// stores are the arguments that put a server on each of the two stores.
-func stores() map[string]func(t *testing.T, dir string) []string {
-	return map[string]func(*testing.T, string) []string{
-		"the embedded store": func(_ *testing.T, dir string) []string { return []string{"--data", dir} },
-		"MongoDB": func(t *testing.T, dir string) []string {
-			t.Helper()
-			uri, database := mongotest.Database(t)
-			ring := filepath.Join(dir, "keyring.json")
-			if _, errs, code := cobuild(t, "", "keyring", "create", "--keyring", ring); code != 0 {
-				t.Fatal(errs)
-			}
-			return []string{"--mongodb", uri, "--database", database, "--keyring", ring, "--data", dir}
-		},
-	}
-}
-
 // built builds one of the repository's programs.
 func built(t *testing.T, pkg string) string {
 	t.Helper()
@@ -70,11 +54,13 @@ func wholeWay(t *testing.T, s *server, tokens string) {
 }
 
 func TestARealAgreementLivesFromDraftToAnAcceptedFulfilment(t *testing.T) {
-	for name, args := range stores() {
+	for name, on := range map[string]func(t *testing.T, dir string) []string{
+		"the embedded store": func(_ *testing.T, dir string) []string { return []string{"--data", dir} },
+		"MongoDB":            moved,
+	} {
 		t.Run("on "+name, func(t *testing.T) {
-			dir := t.TempDir()
-			on := args(t, dir)
-			s := serving(t, append(on, "--demo")...)
+			dir := demonstration(t)
+			s := serving(t, append(on(t, dir), "--demo")...)
 			wholeWay(t, s, filepath.Join(dir, "demo-tokens.json"))
 			export := filepath.Join(t.TempDir(), "contract.json")
 			story(t, s, filepath.Join(dir, "demo-tokens.json"), export)
@@ -84,6 +70,19 @@ func TestARealAgreementLivesFromDraftToAnAcceptedFulfilment(t *testing.T) {
 			verified(t, export)
 		})
 	}
+}
+
+// moved brings the data in a directory into MongoDB, and says how a server serves them from there.
+func moved(t *testing.T, dir string) []string {
+	t.Helper()
+	uri, database := mongotest.Database(t)
+	file, on := filepath.Join(t.TempDir(), "backup"), []string{"--mongodb", uri, "--database", database, "--keyring", filepath.Join(dir, "keyring.json")}
+	for _, args := range [][]string{{"backup", file, "--data", dir}, append([]string{"restore", file}, on...)} {
+		if out, errs, code := cobuild(t, "", args...); code != 0 {
+			t.Fatalf("%v: %d %s%s", args, code, out, errs)
+		}
+	}
+	return append(on, "--data", dir)
 }
 
 // verified checks the exported file with the server off, and that it is refused after any of some changed bytes; that
@@ -116,43 +115,37 @@ func verified(t *testing.T, export string) {
 }
 
 func TestTheDemoIsReadyWhenThePortOpensAndKeepsItsData(t *testing.T) {
-	dir := t.TempDir()
-	first := serving(t, "--data", dir, "--demo")
+	dir := demonstration(t) // by the first server
+	second := serving(t, "--data", dir, "--demo")
 	tokens := tokensIn(t, dir)
 	for _, who := range []string{"secretary", "liaison", "supervisor", "auditor", "administrator", "outsider"} {
-		if data, errs := first.ask(t, tokens[who], `{ viewer { id } }`, nil); errs != nil || at(data, "viewer", "id") == nil {
+		if data, errs := second.ask(t, tokens[who], `{ viewer { id } }`, nil); errs != nil || at(data, "viewer", "id") == nil {
 			t.Errorf("the %s is not known: %v", who, errs)
 		}
 	}
-	if data, errs := first.ask(t, tokens["service"], `{ viewer { id } thisServiceAccount { role } contracts(first: 1) { totalCount } }`, nil); errs != nil ||
+	if data, errs := second.ask(t, tokens["service"], `{ viewer { id } thisServiceAccount { role } contracts(first: 1) { totalCount } }`, nil); errs != nil ||
 		at(data, "viewer") != nil || at(data, "thisServiceAccount", "role") != "LIAISON" || at(data, "contracts", "totalCount") == 0.0 {
 		t.Errorf("the program is not known: %v %v", data, errs)
 	}
-	theCurlAnswers(t, first)
-	seen := statesSeen(t, first, tokens)
+	theCurlAnswers(t, second)
+	seen := statesSeen(t, second, tokens)
 	for _, who := range []string{"secretary", "liaison"} {
 		if len(seen[who]) < 4 {
 			t.Errorf("the %s is party of contracts in the states %v only", who, seen[who])
 		}
 	}
-	before := allContracts(t, first, tokens["supervisor"])
-	if first.stop() != 0 {
-		t.Error("the first server did not end well")
-	}
-	second := serving(t, "--data", dir, "--demo")
-	again := tokensIn(t, dir)
-	if again["secretary"] == tokens["secretary"] {
+	if tokens["secretary"] == filled.tokens["secretary"] {
 		t.Error("the tokens are not made anew")
 	}
-	if again["service"] != tokens["service"] {
+	if tokens["service"] != filled.tokens["service"] {
 		t.Error("an API key that holds is replaced")
 	}
-	if after := allContracts(t, second, again["supervisor"]); after != before || before == 0 {
-		t.Errorf("there were %v contracts, now there are %v", before, after)
+	if n := allContracts(t, second, tokens["supervisor"]); n != filled.contracts || n == 0 {
+		t.Errorf("there were %v contracts, now there are %v", filled.contracts, n)
 	}
 	second.stop()
 	third := serving(t, "--data", dir) // no demo: its tokens are worth nothing
-	if _, errs := third.ask(t, again["administrator"], `{ viewer { id } }`, nil); errs == nil {
+	if _, errs := third.ask(t, tokens["administrator"], `{ viewer { id } }`, nil); errs == nil {
 		t.Error("a demo's token is accepted by a server that is none")
 	}
 }

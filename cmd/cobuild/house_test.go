@@ -176,8 +176,10 @@ func tokensIn(t *testing.T, dir string) map[string]string {
 // filled is a directory with the demonstration in it, filled once for all tests that only need one.
 var filled struct {
 	sync.Once
-	dir string
-	err error
+	dir       string
+	tokens    map[string]string // that the server gave which filled it
+	contracts float64           // that there were
+	err       error
 }
 
 // demonstration is a directory of the test's own with the demonstration in it: a copy of one that a server filled.
@@ -190,8 +192,13 @@ func demonstration(t *testing.T) string {
 			t.Fatal(err)
 		}
 		filled.dir = dir
-		serving(t, "--data", dir, "--demo").stop()
-		filled.err = nil
+		s := serving(t, "--data", dir, "--demo")
+		theCurlAnswers(t, s)
+		filled.tokens = tokensIn(t, dir)
+		filled.contracts = allContracts(t, s, filled.tokens["supervisor"])
+		if s.stop() == 0 {
+			filled.err = nil
+		}
 	})
 	if filled.err != nil {
 		t.Fatal(filled.err)
