@@ -355,3 +355,34 @@ func restless(t *testing.T, ctx context.Context, h *house, many int, dice *rand.
 	}
 	return heard
 }
+
+func TestWhoIsAskedSaysUpToWhereEverythingWasTold(t *testing.T) {
+	h := newHouse(t, bolt(t), 0)
+	h.hold("anna", "o1")
+	h.pin("b1", "board.pinned", "o1")
+	h.pin("b2", "board.pinned", "o2")
+	h.settle()
+	ctx, none := h.as("anna"), int64(0)
+	caught := func(l *feed.Listener, at int64, idle bool) {
+		t.Helper()
+		if got, is, err := l.Caught(ctx); err != nil || is != idle || idle && got != at {
+			t.Errorf("it has told everything up to %d: %v, %v; want %d, %v", got, is, err, at, idle)
+		}
+	}
+	caught(h.listen("anna", feed.Want{}), 2, true) // from now on
+
+	l := h.listen("anna", feed.Want{After: &none})
+	caught(l, 0, false) // b1 waits
+	hears(t, ctx, l, "b1 board.pinned")
+	caught(l, 2, true)
+	h.pin("b3", "board.pinned", "o1")
+	must(t, h.journal.Drain(ctx))
+	ahead := h.listen("anna", feed.Want{After: &none})
+	hears(t, ctx, ahead, "b1 board.pinned", "b3 board.pinned")
+	caught(ahead, 3, true) // the others have not come so far
+	caught(l, 2, true)
+	h.settle()
+	caught(l, 0, false)
+	hears(t, ctx, l, "b3 board.pinned")
+	caught(l, 3, true)
+}

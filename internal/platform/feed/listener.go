@@ -125,7 +125,8 @@ func (l *Listener) Caught(ctx context.Context) (at int64, idle bool, err error) 
 	f := l.f
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.at, !f.stopped && l.again == l.seen && len(l.backlog) == 0 && !l.slow && len(l.queue) == 0, nil
+	at = max(f.at, l.at) // it may have read ahead of the others
+	return at, !f.stopped && l.again == l.seen && len(l.backlog) == 0 && !l.slow && len(l.queue) == 0, nil
 }
 
 // take finds what to do next: look at the rights again, hand out an entry, or end.

@@ -40,6 +40,8 @@ type circle struct {
 	flow *flow
 	end  context.CancelFunc
 
+	first *seat // of whoever founded it: an answer that is for one alone is theirs
+
 	mu    sync.Mutex
 	seats map[*seat]struct{}
 }
@@ -149,9 +151,8 @@ func (s *circles) enter(ctx context.Context, f *flow, own *seat) (founded bool) 
 	}
 	teller := *f
 	teller.op, teller.circle = sameAs(f.op), ""
-	ctx = request.With(context.WithoutCancel(ctx), known(request.From(ctx), request.ID(ctx)))
-	ctx, end := context.WithCancel(ctx)
-	own.c = &circle{of: s, key: f.circle, flow: &teller, end: end, seats: map[*seat]struct{}{own: {}}}
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx))
+	own.c = &circle{of: s, key: f.circle, flow: &teller, end: end, first: own, seats: map[*seat]struct{}{own: {}}}
 	s.by[f.circle] = own.c
 	go own.c.run(ctx)
 	return true
@@ -190,19 +191,20 @@ func (c *circle) once(ctx context.Context) error {
 		return err
 	}
 	body, fine := c.flow.told(ctx, ev)
-	if !fine {
-		body = nil
-	}
-	c.tell(tale{ev, body, &forms{by: map[string][]byte{}}})
+	c.tell(tale{ev, body, &forms{by: map[string][]byte{}}}, fine)
 	return nil
 }
 
-// tell has everybody told.
-func (c *circle) tell(t tale) {
+// tell has everybody told. What is not fine names the request of whoever founded the circle: the others ask apart.
+func (c *circle) tell(t tale, fine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s := range c.seats {
-		s.hear(t)
+		if fine || s == c.first {
+			s.hear(t)
+		} else {
+			s.hear(tale{ev: t.ev})
+		}
 	}
 }
 

@@ -327,6 +327,9 @@ func TestAnErrorInAnAnswerIsToldToEachOfACircleAsTheirOwn(t *testing.T) {
 					t.Errorf("%s heard %s", name, l.heard())
 				}
 			}
+			if c.made() != 3 {
+				t.Errorf("%d answers were made for three", c.made())
+			}
 		})
 	})
 }
