@@ -64,7 +64,7 @@ func second(in *project.VersionInput) {
 		{Do: record.Move, Path: "/area", To: new(record.Pointer("/size/area"))},
 		{Do: record.Convert, Path: "/days", Type: new(record.String)},
 		{Do: record.SetDefault, Path: "/state", Value: new(record.Literal(`"new"`))},
-		{Do: record.Remove, Path: "/work"},
+		{Do: record.Remove, Path: "/effort"},
 		{Do: record.Remove, Path: "/on"},
 		{Do: record.Remove, Path: "/at"},
 	}
@@ -73,7 +73,7 @@ func second(in *project.VersionInput) {
 func TestRecordsMoveToTheNextVersion(t *testing.T) {
 	h := newHouse(t)
 	first := h.template()
-	good := h.begun(of(first, `{"site":"东门","area":12.0,"days":3,"work":{"hours":1},"notes":{"z":1,"a":2}}`))
+	good := h.begun(of(first, `{"site":"东门","area":12.0,"days":3,"effort":{"hours":1},"notes":{"z":1,"a":2}}`))
 	bad := h.begun(of(first, `{"site":"西门","area":12.5}`))
 	form := h.next(first, second)
 	dry := h.migrated(form, nil, func(in *project.MigrateInput) { in.DryRun = new(true) })

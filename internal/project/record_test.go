@@ -26,18 +26,18 @@ func joined(path []string) string { return strings.Join(path, ".") }
 func TestARecordIsSetAndPatched(t *testing.T) {
 	h := newHouse(t)
 	p := h.begun(of(h.template(), `{"site":"东门","area":12.50}`))
-	p = must2(h.SetRecord(h.liaison(), project.SetRecordInput{Change: version(p.Version), ID: p.ID, Record: `{"work":{"by":"居民","hours":1e2},"site":"西门"}`}))
-	if p.Record != `{"work":{"by":"居民","hours":1e2},"site":"西门"}` {
+	p = must2(h.SetRecord(h.liaison(), project.SetRecordInput{Change: version(p.Version), ID: p.ID, Record: `{"effort":{"by":"居民","hours":1e2},"site":"西门"}`}))
+	if p.Record != `{"effort":{"by":"居民","hours":1e2},"site":"西门"}` {
 		t.Errorf("got %s", p.Record)
 	}
 	_, err := h.SetRecord(h.secretary(), project.SetRecordInput{Change: version(1), ID: p.ID, Record: `{"site":"x"}`})
 	refused(t, err, fault.CodeConflict, "expectedVersion")
-	p = must2(h.PatchRecord(h.secretary(), project.PatchRecordInput{ID: p.ID, Merge: new(recordOf(`{"work":{"hours":null},"area":3}`))}))
-	if p.Record != `{"work":{"by":"居民"},"site":"西门","area":3}` {
+	p = must2(h.PatchRecord(h.secretary(), project.PatchRecordInput{ID: p.ID, Merge: new(recordOf(`{"effort":{"hours":null},"area":3}`))}))
+	if p.Record != `{"effort":{"by":"居民"},"site":"西门","area":3}` {
 		t.Errorf("got %s", p.Record)
 	}
 	p = must2(h.PatchRecord(h.secretary(), project.PatchRecordInput{ID: p.ID, Patch: new(recordOf(`[{"op":"test","path":"/area","value":3.0},{"op":"move","from":"/area","path":"/days"}]`))}))
-	if p.Record != `{"work":{"by":"居民"},"site":"西门","days":3}` {
+	if p.Record != `{"effort":{"by":"居民"},"site":"西门","days":3}` {
 		t.Errorf("got %s", p.Record)
 	}
 	for name, tt := range map[string]struct {
@@ -48,9 +48,9 @@ func TestARecordIsSetAndPatched(t *testing.T) {
 		"neither":         {project.PatchRecordInput{}, project.CodeOnePatch, ""},
 		"both":            {project.PatchRecordInput{Merge: new(recordOf(`{}`)), Patch: new(recordOf(`[]`))}, project.CodeOnePatch, ""},
 		"outside":         {project.PatchRecordInput{Merge: new(recordOf(`{"sight":1}`))}, record.CodeUnknown, "merge.sight"},
-		"outside, deeper": {project.PatchRecordInput{Merge: new(recordOf(`{"work":{"x":1}}`))}, record.CodeUnknown, "merge.work.x"},
+		"outside, deeper": {project.PatchRecordInput{Merge: new(recordOf(`{"effort":{"x":1}}`))}, record.CodeUnknown, "merge.effort.x"},
 		"required":        {project.PatchRecordInput{Merge: new(recordOf(`{"site":null}`))}, record.CodeRequired, "merge.site"},
-		"a dollar":        {project.PatchRecordInput{Merge: new(recordOf(`{"work":{"$inc":1}}`))}, fault.CodeBadKey, "merge.work"},
+		"a dollar":        {project.PatchRecordInput{Merge: new(recordOf(`{"effort":{"$inc":1}}`))}, fault.CodeBadKey, "merge.effort"},
 		"an operation":    {project.PatchRecordInput{Patch: new(recordOf(`[{"op":"test","path":"/days","value":3},{"op":"remove","path":"/none"}]`))}, record.CodePatch, "patch.1"},
 		"a stale version": {project.PatchRecordInput{ExpectedVersion: new(1), Merge: new(recordOf(`{}`))}, fault.CodeConflict, "expectedVersion"},
 		"17 MB":           {project.PatchRecordInput{Merge: new(recordOf(`{"site":"` + strings.Repeat("x", 17<<20) + `"}`))}, record.CodeTooLarge, "merge"},
@@ -133,7 +133,7 @@ func foundByFields(t *testing.T, h *house, callers ...string) {
 	t.Helper()
 	form, other := h.template(), h.template()
 	for i, r := range []string{
-		`{"site":"甲","area":-2.5,"on":"2026-01-31","open":true}`, `{"site":"乙","area":10,"on":"2026-02-01"}`, `{"site":"乙","area":9.5,"work":{"hours":3}}`,
+		`{"site":"甲","area":-2.5,"on":"2026-01-31","open":true}`, `{"site":"乙","area":10,"on":"2026-02-01"}`, `{"site":"乙","area":9.5,"effort":{"hours":3}}`,
 		`{"site":"丙","area":100,"open":false}`, `{"site":"丁"}`,
 	} {
 		h.begun(of(form, record.JSON(r)), func(in *project.CreateInput) { in.Title = fmt.Sprintf("项目%d", i) })
@@ -158,7 +158,7 @@ func foundByFields(t *testing.T, h *house, callers ...string) {
 		"between":        {filter(&project.RecordCondition{Path: "/area", Gt: number("-3"), Lte: number("1e1")}), down, "项目1 项目2 项目0"},
 		"a day":          {filter(&project.RecordCondition{Path: "/on", Lt: said("2026-02-01")}), nil, "项目0"},
 		"true":           {filter(&project.RecordCondition{Path: "/open", Eq: &record.Value{Bool: new(true)}}), area, "项目0"},
-		"there":          {filter(&project.RecordCondition{Path: "/work/hours", Exists: new(true)}), area, "项目2"},
+		"there":          {filter(&project.RecordCondition{Path: "/effort/hours", Exists: new(true)}), area, "项目2"},
 		"not there":      {filter(&project.RecordCondition{Path: "/area", Exists: new(false)}), area, "项目4"},
 		"two":            {filter(&project.RecordCondition{Path: "/site", Eq: said("乙")}, &project.RecordCondition{Path: "/area", Gte: number("10")}), area, "项目1"},
 		"upwards":        {filter(), area, "项目4 项目0 项目2 项目1 项目3"},
@@ -208,7 +208,7 @@ func TestAFilterByRecordIsRefusedForWhatIsWrongWithIt(t *testing.T) {
 		if err == nil || f.Code != tt.code || joined(f.Path) != tt.path {
 			t.Errorf("%s: got %v, want %s at %q", name, err, tt.code, tt.path)
 		}
-		if tt.code == record.CodeNotDeclared && f.Params["declared"] != "/area, /on, /open, /site, /work/hours" {
+		if tt.code == record.CodeNotDeclared && f.Params["declared"] != "/area, /effort/hours, /on, /open, /site" {
 			t.Errorf("declared are %v", f.Params["declared"])
 		}
 	}

@@ -146,9 +146,9 @@ func renewal() project.VersionInput {
 		Schema: `{"type":"object","additionalProperties":false,"required":["site"],"properties":{
 			"site":{"type":"string","maxLength":40},"area":{"type":"number","minimum":-100},"days":{"type":"integer"},"open":{"type":"boolean"},
 			"on":{"type":"string","format":"date"},"at":{"type":"string","format":"date-time"},
-			"work":{"type":"object","additionalProperties":false,"properties":{"hours":{"type":"number"},"by":{"type":"string"}}},
+			"effort":{"type":"object","additionalProperties":false,"properties":{"hours":{"type":"number"},"by":{"type":"string"}}},
 			"notes":{"type":"object","additionalProperties":{"type":"integer"}}}}`,
-		Fields: []record.Field{{Path: "/site", Type: record.String}, {Path: "/area", Type: record.Number}, {Path: "/on", Type: record.Date}, {Path: "/work/hours", Type: record.Number}, {Path: "/open", Type: record.Boolean}},
+		Fields: []record.Field{{Path: "/site", Type: record.String}, {Path: "/area", Type: record.Number}, {Path: "/on", Type: record.Date}, {Path: "/effort/hours", Type: record.Number}, {Path: "/open", Type: record.Boolean}},
 		Form: []*project.FormSection{{Title: words("概况", "Overview"), Fields: []*project.FormField{
 			{Path: "/site", Widget: project.WidgetText, Label: words("地点", "Site")},
 			{Path: "/area", Widget: project.WidgetNumber, Label: words("面积", "Area")},

@@ -38,11 +38,11 @@ func mapped(path record.Pointer, to record.JSON) record.Step {
 func forms(t testing.TB) (before, after *record.Schema) {
 	t.Helper()
 	before = compiled(t, `{"type":"object","additionalProperties":false,"properties":{"site":{"type":"string"},"area":{"type":"number"},
-		"work":`+shut(`"hours":{"type":"number"},"by":{"type":"string"}`)+`,"money":{"type":"object","properties":{"total":{}}},
+		"effort":`+shut(`"hours":{"type":"number"},"by":{"type":"string"}`)+`,"money":{"type":"object","properties":{"total":{}}},
 		"list":{"type":"array","items":{"type":"object"}},"any":true,"none":false,"led":{"$ref":"#/$defs/led"},
 		"x":{"type":"object","patternProperties":{"^p_":{"type":"integer"}},"additionalProperties":false}},
 		"$defs":{"led":`+shut(`"a/b":{"type":"integer"}`)+`}}`)
-	after = compiled(t, shut(`"place":{"type":"string"},"size":`+shut(`"area":{"type":"number"}`)+`,"state":{"type":"string"},"money":{"type":"object"},"work":{}`))
+	after = compiled(t, shut(`"place":{"type":"string"},"size":`+shut(`"area":{"type":"number"}`)+`,"state":{"type":"string"},"money":{"type":"object"},"effort":{}`))
 	return before, after
 }
 
@@ -55,7 +55,7 @@ func TestAStepWhosePathTheSchemasDoNotKnowIsRefused(t *testing.T) {
 	}{
 		"a key that is given another name": {[]record.Step{rename("/site", "place")}, "", ""},
 		"a mistyped path":                  {[]record.Step{rename("/sight", "place")}, record.CodeStepNowhere, "0.path"},
-		"a mistyped path below":            {[]record.Step{move("/work/hour", "/size/area")}, record.CodeStepNowhere, "0.path"},
+		"a mistyped path below":            {[]record.Step{move("/effort/hour", "/size/area")}, record.CodeStepNowhere, "0.path"},
 		"below what has no parts":          {[]record.Step{remove("/site/x")}, record.CodeStepNowhere, "0.path"},
 		"within a list":                    {[]record.Step{remove("/list/0")}, record.CodeStepNowhere, "0.path"},
 		"what nothing fits":                {[]record.Step{remove("/none")}, record.CodeStepNowhere, "0.path"},
@@ -72,8 +72,8 @@ func TestAStepWhosePathTheSchemasDoNotKnowIsRefused(t *testing.T) {
 
 		"by way of other places": {[]record.Step{rename("/area", "tmp"), turn("/tmp"), move("/tmp", "/size/area")}, "", ""},
 		"what was moved away":    {[]record.Step{rename("/site", "place"), turn("/site")}, record.CodeStepNowhere, "1.path"},
-		"what was taken away":    {[]record.Step{remove("/work"), move("/work/by", "/place")}, record.CodeStepNowhere, "1.path"},
-		"what lay within":        {[]record.Step{rename("/work", "w"), move("/w/by", "/place"), remove("/w")}, "", ""},
+		"what was taken away":    {[]record.Step{remove("/effort"), move("/effort/by", "/place")}, record.CodeStepNowhere, "1.path"},
+		"what lay within":        {[]record.Step{rename("/effort", "w"), move("/w/by", "/place"), remove("/w")}, "", ""},
 		"the object on the way":  {[]record.Step{move("/area", "/s/area"), rename("/s", "size")}, "", ""},
 		"what a default put":     {[]record.Step{fill("/state/now", `"x"`), move("/state/now", "/place"), remove("/state")}, "", ""},
 		"within a default":       {[]record.Step{fill("/d", `{"p":"x"}`), move("/d/p", "/place"), remove("/d")}, "", ""},
