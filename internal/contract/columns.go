@@ -1,12 +1,10 @@
 package contract
 
 import (
-	"context"
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
 	"github.com/cobuild/cobuild/internal/platform/authz"
-	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/scalar"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -63,23 +61,5 @@ func columns() authz.Columns {
 		authz.Partying: byParty.In,
 		authz.Above:    byAbove.In,
 		authz.Former:   byFormer.In,
-	}
-}
-
-// systemOnly is the policy of what callers only reach through a contract: the room asks for it in the program's name.
-func systemOnly() store.Policy[*pastText] {
-	return store.Policy[*pastText]{
-		May: func(ctx context.Context, _ string, _ *pastText) error {
-			if authz.From(ctx).IsSystem() {
-				return nil
-			}
-			return fault.New(fault.Forbidden, fault.CodeForbidden)
-		},
-		Filter: func(ctx context.Context) store.Filter {
-			if authz.From(ctx).IsSystem() {
-				return store.Filter{}
-			}
-			return store.Nothing()
-		},
 	}
 }

@@ -72,7 +72,7 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Service, error) {
 	}
 	s.texts, err = store.Open(ctx, db, store.Options[*pastText]{
 		Schema: store.Schema{Name: "contract_texts", Indexes: []store.Index{store.Lookup(pastContract.Asc(), pastNumber.Asc())}},
-		Policy: systemOnly(),
+		Policy: authz.ProgramOnly[*pastText](),
 		Read:   access.ContractRead,
 		Now:    c.Now,
 		Make:   func(bson.Raw) (*pastText, error) { return &pastText{}, nil },

@@ -30,11 +30,11 @@ func (v Verb) Action() string {
 func (s *Service) AllowedActions(ctx context.Context, f *Fulfilment) []Verb {
 	a, out := authz.From(ctx), []Verb{}
 	for _, v := range PeoplesVerbs() {
-		if v == VerbWaive && len(s.mine(a, access.FulfilmentReport, f)) > 0 {
+		if v == VerbWaive && len(s.table.For(a, access.FulfilmentReport, f)) > 0 {
 			continue
 		}
 		can := func(o id.Organisation) bool { return f.ready(v, o, a) }
-		if slices.ContainsFunc(s.mine(a, v.Action(), f), can) {
+		if slices.ContainsFunc(s.table.For(a, v.Action(), f), can) {
 			out = append(out, v)
 		}
 	}

@@ -174,7 +174,7 @@ func (s *Service) answer(ctx context.Context, action string, f *Fulfilment, name
 
 // by finds out for which organisation the caller acts: the one that is named, or the only one of the caller's own.
 func (s *Service) by(ctx context.Context, action string, f *Fulfilment, named *id.Organisation) (id.Organisation, error) {
-	mine := s.mine(authz.From(ctx), action, f)
+	mine := s.table.For(authz.From(ctx), action, f)
 	switch {
 	case named != nil && !slices.Contains(mine, *named):
 		return "", fault.New(fault.Forbidden, CodeNotOfYours, "organisation", *named).At("party")
@@ -186,19 +186,4 @@ func (s *Service) by(ctx context.Context, action string, f *Fulfilment, named *i
 		return "", fault.New(fault.Forbidden, fault.CodeForbidden, "action", action)
 	}
 	return mine[0], nil
-}
-
-// mine lists the organisations for which somebody may do an action on a fulfilment.
-func (s *Service) mine(a authz.Actor, action string, f *Fulfilment) []id.Organisation {
-	var out []id.Organisation
-	rule, _ := s.table.Rule(action)
-	a = a.Under(rule, f)
-	for _, g := range rule.Who {
-		for _, o := range f.Stand(g.As) {
-			if (a.IsSystem() || a.Acts(g.Role, o)) && !slices.Contains(out, o) {
-				out = append(out, o)
-			}
-		}
-	}
-	return out
 }

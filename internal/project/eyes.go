@@ -37,7 +37,7 @@ func (s *Service) ready(v Verb, p *Project, a authz.Actor) error {
 
 // leads says whether somebody may do a verb for the organisation that leads.
 func (s *Service) leads(v Verb, p *Project, a authz.Actor) bool {
-	return slices.Contains(s.acting(a, v.Action(), p), p.Lead)
+	return slices.Contains(s.table.For(a, v.Action(), p), p.Lead)
 }
 
 // apart refuses somebody with an office in an organisation that takes part. A body that takes part itself is no other side

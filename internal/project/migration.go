@@ -135,7 +135,7 @@ func (s *Service) openMigrations(ctx context.Context, db store.Backend) error {
 	}
 	if s.problems, err = store.Open(ctx, db, store.Options[*Problem]{
 		Schema: store.Schema{Name: "project_problems", Indexes: []store.Index{store.Lookup(problemOf.Asc(), problemProject.Asc())}},
-		Read:   access.ProjectMigrationRead, Now: s.Now, Policy: systemOnly[*Problem](),
+		Read:   access.ProjectMigrationRead, Now: s.Now, Policy: authz.ProgramOnly[*Problem](),
 	}); err != nil {
 		return fmt.Errorf("problems of migrations: %w", err)
 	}

@@ -69,7 +69,7 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Service, error) {
 		return nil, fmt.Errorf("projects: %w", err)
 	}
 	if s.activities, err = store.Open(ctx, db, store.Options[*Activity]{
-		Schema: activitySchema(), Read: access.ProjectRead, Now: c.Now, Policy: systemOnly[*Activity](),
+		Schema: activitySchema(), Read: access.ProjectRead, Now: c.Now, Policy: authz.ProgramOnly[*Activity](),
 	}); err != nil {
 		return nil, fmt.Errorf("activities of projects: %w", err)
 	}
@@ -117,25 +117,10 @@ func (s *Service) AllowedActions(ctx context.Context, p *Project) []Verb {
 		if s.ready(v, p, a) != nil || !s.table.Allows(a, v.Action(), p) {
 			continue
 		}
-		if v == VerbLeave && !a.IsSystem() && !slices.ContainsFunc(s.acting(a, v.Action(), p), func(o id.Organisation) bool { return o != p.Lead }) {
+		if v == VerbLeave && !a.IsSystem() && !slices.ContainsFunc(s.table.For(a, v.Action(), p), func(o id.Organisation) bool { return o != p.Lead }) {
 			continue
 		}
 		out = append(out, v)
-	}
-	return out
-}
-
-// acting lists the organisations in whose name somebody may do an action on a project.
-func (s *Service) acting(a authz.Actor, action string, p *Project) []id.Organisation {
-	rule, _ := s.table.Rule(action)
-	a = a.Under(rule, p)
-	var out []id.Organisation
-	for _, g := range rule.Who {
-		for _, o := range p.Stand(g.As) {
-			if (a.IsSystem() || a.Acts(g.Role, o)) && !slices.Contains(out, o) {
-				out = append(out, o)
-			}
-		}
 	}
 	return out
 }
@@ -144,7 +129,7 @@ func (s *Service) acting(a authz.Actor, action string, p *Project) []id.Organisa
 // one that leads.
 func (s *Service) by(ctx context.Context, action string, p *Project, named *id.Organisation) (id.Organisation, error) {
 	a := authz.From(ctx)
-	mine := s.acting(a, action, p)
+	mine := s.table.For(a, action, p)
 	switch {
 	case named != nil && slices.Contains(mine, *named):
 		return *named, nil

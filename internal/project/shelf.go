@@ -50,26 +50,8 @@ const (
 func openVersions(ctx context.Context, db store.Backend, c Config) (*store.Collection[*Version], error) {
 	return store.Open(ctx, db, store.Options[*Version]{
 		Schema: store.Schema{Name: "project_template_versions", Indexes: []store.Index{store.Lookup(versionOf.Asc(), versionNo.Asc())}},
-		Read:   access.ProjectTemplateRead, Now: c.Now, Policy: systemOnly[*Version](),
+		Read:   access.ProjectTemplateRead, Now: c.Now, Policy: authz.ProgramOnly[*Version](),
 	})
-}
-
-// systemOnly is the policy of what callers only reach through something else.
-func systemOnly[T any]() store.Policy[T] {
-	return store.Policy[T]{
-		May: func(ctx context.Context, _ string, _ T) error {
-			if authz.From(ctx).IsSystem() {
-				return nil
-			}
-			return fault.New(fault.Forbidden, fault.CodeForbidden)
-		},
-		Filter: func(ctx context.Context) store.Filter {
-			if authz.From(ctx).IsSystem() {
-				return store.Filter{}
-			}
-			return store.Nothing()
-		},
-	}
 }
 
 // shelve keeps a version for good, once, and says where.

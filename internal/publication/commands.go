@@ -182,7 +182,7 @@ func chosen(fields []PublicField) ([]PublicField, error) {
 // by finds out for which party the caller acts.
 func (s *Service) by(ctx context.Context, v Verb, p *Publication, named *id.Organisation) (By, error) {
 	a := authz.From(ctx)
-	by, mine := By{Person: a.Author(), At: s.now()}, s.acting(a, v, p)
+	by, mine := By{Person: a.Author(), At: s.now()}, s.table.For(a, v.Action(), p)
 	switch {
 	case named != nil && slices.Contains(mine, *named):
 		by.Party = *named
@@ -198,26 +198,11 @@ func (s *Service) by(ctx context.Context, v Verb, p *Publication, named *id.Orga
 	return by, fault.New(fault.Forbidden, fault.CodeForbidden, "action", v.Action())
 }
 
-// acting lists the organisations for which somebody may do a verb.
-func (s *Service) acting(a authz.Actor, v Verb, p *Publication) []id.Organisation {
-	rule, _ := s.table.Rule(v.Action())
-	a = a.Under(rule, p)
-	var out []id.Organisation
-	for _, g := range rule.Who {
-		for _, o := range p.Stand(g.As) {
-			if (a.IsSystem() || a.Acts(g.Role, o)) && !slices.Contains(out, o) {
-				out = append(out, o)
-			}
-		}
-	}
-	return out
-}
-
 // AllowedActions are what the caller may do about a publication now, by role and by state.
 func (s *Service) AllowedActions(ctx context.Context, p *Publication) []Verb {
 	who, out := authz.From(ctx), []Verb{}
 	for _, v := range Verbs() {
-		mine := s.acting(who, v, p)
+		mine := s.table.For(who, v.Action(), p)
 		if v == VerbAgree {
 			mine = slices.DeleteFunc(mine, func(o id.Organisation) bool { return !slices.Contains(p.Awaited(), o) })
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/cobuild/cobuild/internal/id"
-	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/store"
 	"github.com/cobuild/cobuild/internal/platform/words"
@@ -55,24 +54,6 @@ const (
 
 func schema() store.Schema {
 	return store.Schema{Name: cards, Indexes: []store.Index{postings, kept}}
-}
-
-// programOnly is the policy of what nobody reads but the program itself.
-func programOnly[T any]() store.Policy[T] {
-	return store.Policy[T]{
-		May: func(ctx context.Context, _ string, _ T) error {
-			if authz.From(ctx).IsSystem() {
-				return nil
-			}
-			return fault.New(fault.Forbidden, fault.CodeForbidden)
-		},
-		Filter: func(ctx context.Context) store.Filter {
-			if authz.From(ctx).IsSystem() {
-				return store.Filter{}
-			}
-			return store.Nothing()
-		},
-	}
 }
 
 // cardOf makes the card of a thing.

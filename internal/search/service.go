@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cobuild/cobuild/internal/id"
+	"github.com/cobuild/cobuild/internal/platform/authz"
 	"github.com/cobuild/cobuild/internal/platform/page"
 	"github.com/cobuild/cobuild/internal/platform/store"
 )
@@ -32,12 +33,12 @@ func Open(ctx context.Context, db store.Backend, c Config) (*Service, error) {
 	s := &Service{Config: c, db: db}
 	var err error
 	if s.cards, err = store.Open(ctx, db, store.Options[*card]{
-		Schema: schema(), Policy: programOnly[*card](), Read: actKeep, Now: c.Now,
+		Schema: schema(), Policy: authz.ProgramOnly[*card](), Read: actKeep, Now: c.Now,
 	}); err != nil {
 		return nil, err
 	}
 	s.progress, err = store.Open(ctx, db, store.Options[*progress]{
-		Schema: store.Schema{Name: "postings_progress"}, Policy: programOnly[*progress](), Read: actKeep, Now: c.Now,
+		Schema: store.Schema{Name: "postings_progress"}, Policy: authz.ProgramOnly[*progress](), Read: actKeep, Now: c.Now,
 	})
 	return s, err
 }

@@ -58,20 +58,7 @@ func openShelf[B any](ctx context.Context, db store.Backend, name, read, action 
 	kept, err := store.Open(ctx, db, store.Options[*Edition[B]]{
 		Schema: store.Schema{Name: name, Indexes: []store.Index{store.Lookup(versionOf.Asc(), versionNo.Asc())}},
 		Read:   read, Now: c.Now,
-		Policy: store.Policy[*Edition[B]]{
-			May: func(ctx context.Context, _ string, _ *Edition[B]) error {
-				if authz.From(ctx).IsSystem() {
-					return nil
-				}
-				return fault.New(fault.Forbidden, fault.CodeForbidden)
-			},
-			Filter: func(ctx context.Context) store.Filter {
-				if authz.From(ctx).IsSystem() {
-					return store.Filter{}
-				}
-				return store.Nothing()
-			},
-		},
+		Policy: authz.ProgramOnly[*Edition[B]](),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
