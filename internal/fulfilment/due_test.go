@@ -60,6 +60,12 @@ func (h *heralded) passes(t *testing.T, day scalar.Date, clock string) {
 	t.Helper()
 	h.goTo(day, clock)
 	h.tick(t)
+	h.spread(t)
+}
+
+// spread has what happened so far be told.
+func (h *heralded) spread(t *testing.T) {
+	t.Helper()
 	if err := h.journal.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -164,6 +170,7 @@ func TestWhatIsDueIsHeardOnlyByTheRightsOfTheMoment(t *testing.T) {
 	h := herald(t)
 	this := contractID()
 	h.hear(t, told(contract.Active, promise("m1", due("2026-03-20"))))
+	h.spread(t) // so that what is heard below begins with the first reminder
 	all, err := h.Due(as(liaison), fulfilment.DueChoice{}, nil)
 	if err != nil {
 		t.Fatal(err)
