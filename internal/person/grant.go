@@ -43,10 +43,14 @@ func (s *Service) GrantRole(ctx context.Context, in GrantRoleInput) (*Person, er
 	if err := s.mayGrant(ctx, at, in.Role, h.Signing, to.ID); err != nil {
 		return nil, err
 	}
-	if h.ID, err = s.roleID(ctx, to.ID); err != nil {
+	if h.ID, err = s.roleID(to.ID); err != nil {
 		return nil, err
 	}
-	_, err = s.people.Change(program(ctx), access.PersonEnrol, string(to.ID), func(p *Person) error {
+	once := store.OnceFrom(ctx)
+	if once != nil {
+		h.Once = once.Key
+	}
+	to, err = s.people.Change(program(ctx), access.PersonEnrol, string(to.ID), func(p *Person) error {
 		if err := expect(p, in.ExpectedVersion); err != nil {
 			return err
 		}
@@ -54,6 +58,9 @@ func (s *Service) GrantRole(ctx context.Context, in GrantRoleInput) (*Person, er
 	})
 	if err != nil {
 		return nil, err
+	}
+	if once != nil && once.Replayed {
+		h = to.granted(once.Key)
 	}
 	if err := s.install(ctx, h); err != nil {
 		return nil, err
@@ -215,11 +222,8 @@ type held struct {
 // BelongsTo says whose role it is.
 func (h held) BelongsTo() id.Person { return h.of }
 
-// roleID names a new role of a person: by the client's own identifier of the mutation where there is one.
-func (s *Service) roleID(ctx context.Context, who id.Person) (id.Role, error) {
-	if once := store.OnceFrom(ctx); once != nil {
-		return id.Within[id.Role](id.KindRole, string(who), once.Key), nil
-	}
+// roleID names a new role of a person.
+func (s *Service) roleID(who id.Person) (id.Role, error) {
 	raw := make([]byte, 10)
 	if _, err := io.ReadFull(s.Random, raw); err != nil {
 		return "", fmt.Errorf("role: no randomness: %w", err)

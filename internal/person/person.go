@@ -138,6 +138,16 @@ func (p *Person) Grant(h RoleHolding, now time.Time) error {
 	return p.Tell(EventGranted, h.told())
 }
 
+// granted is the role that a mutation gave last which the client named so; none where there is none.
+func (p *Person) granted(once string) RoleHolding {
+	for _, h := range slices.Backward(p.Roles) {
+		if h.Once == once {
+			return h
+		}
+	}
+	return RoleHolding{}
+}
+
 // room says whether the person can be given a role, and why not.
 func (p *Person) room(h RoleHolding) error {
 	if p.ErasedAt != nil {

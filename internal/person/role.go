@@ -23,6 +23,7 @@ type RoleHolding struct {
 	GrantedAt    time.Time       `bson:"grantedAt"`
 	RevokedAt    *time.Time      `bson:"revokedAt,omitempty"` // UTC; ended at this moment, whatever Until says
 	RevokedBy    id.Person       `bson:"revokedBy,omitempty"`
+	Once         string          `bson:"once,omitempty"` // the client's own name of the mutation that granted it, hashed
 
 	Above []id.Organisation `bson:"above,omitempty"` // the bodies above the organisation, kept up by Resettle
 }

@@ -260,6 +260,46 @@ func TestARevokedRoleIsGoneAtTheNextRequest(t *testing.T) {
 	}
 }
 
+// A client may use its name of a mutation again once that is forgotten: what it makes then is another role.
+func TestARoleGrantedUnderANameOfLongAgoIsRevokedAlone(t *testing.T) {
+	w := newWorld(t)
+	w.has("supervisor", at(street, authz.Supervisor))
+	who := w.has("wang.fang", at(unit, authz.Member))
+	grant := func(role authz.Role, where id.Organisation) (*person.Person, bool) {
+		t.Helper()
+		ctx, once := named(w.as("supervisor"), string(role))
+		p, err := w.people.GrantRole(ctx, person.GrantRoleInput{Person: who.ID, Role: role, Organisation: &where})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p, once.Replayed
+	}
+	grant(authz.Secretary, community)
+	if p, again := grant(authz.Secretary, community); !again || len(p.Roles) != 2 {
+		t.Fatalf("sent again: %v, %+v", again, p.Roles)
+	}
+	w.pass(store.RememberFor + time.Hour)
+	other := store.WithOnce(w.as("supervisor"), store.NewOnce("supervisor", "other", nil)) // it lets go of names that are too old
+	if _, err := w.people.GrantRole(other, person.GrantRoleInput{Person: who.ID, Role: authz.Member, Organisation: new(community)}); err != nil {
+		t.Fatal(err)
+	}
+	p, again := grant(authz.Liaison, unit)
+	if again || len(p.Roles) != 4 || p.Roles[1].ID == p.Roles[3].ID {
+		t.Fatalf("used again: %v, %+v", again, p.Roles)
+	}
+	for n, role := range p.Roles[1:] {
+		p, err := w.people.RevokeRole(w.as("supervisor"), person.RevokeRoleInput{Role: role.ID})
+		if err != nil {
+			t.Fatalf("role %d: %v", n, err)
+		}
+		for m, h := range p.Roles[1:] {
+			if gone := h.RevokedAt != nil; gone != (m <= n) {
+				t.Errorf("after revoking %d, role %d is gone: %v", n, m, gone)
+			}
+		}
+	}
+}
+
 func TestTheLastAdministratorStays(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.people.CreateAdministrator(w.ctx, "first", "First", "short")
