@@ -30,36 +30,44 @@ func BenchmarkMatches(b *testing.B) {
 	w.Categories = townTree
 	town := townOf(3, 40, w.at)
 	docs := w.documents(b)
-	var needs, resources, communities []string
+	type listing struct {
+		id  string
+		who id.Organisation
+	}
+	var needs, resources []listing
 	for range size {
 		for _, side := range []Side{NeedSide, ResourceSide} {
 			i := town.item(side, town.choose(), themes(), nil)
 			i.Audience = append([]string{"public", string(i.Organisation)}, plainly(i.Above)...)
 			w.items[i.ID] = i
 			if side == NeedSide {
-				needs, communities = append(needs, i.ID), append(communities, string(i.Organisation))
+				needs = append(needs, listing{i.ID, i.Organisation})
 			} else {
-				resources = append(resources, i.ID)
+				resources = append(resources, listing{i.ID, i.Organisation})
 			}
 		}
 	}
 	w.file(b)
 	docs.fill(b, w)
+	clear(w.items)
 	for name, question := range map[string]func(n int) (Question, id.Organisation){
 		"need": func(n int) (Question, id.Organisation) {
-			return ofNeed(needs[n*7919%size]), w.items[needs[n*7919%size]].Organisation
+			of := needs[n*7919%size]
+			return ofNeed(of.id), of.who
 		},
 		"resource": func(n int) (Question, id.Organisation) {
-			return ofResource(resources[n*7919%size]), w.items[resources[n*7919%size]].Organisation
+			of := resources[n*7919%size]
+			return ofResource(of.id), of.who
 		},
 		"community": func(n int) (Question, id.Organisation) {
-			c := id.Organisation(communities[n*7919%size])
+			c := needs[n*7919%size].who
 			return Question{Community: &c}, c
 		},
 		"near misses": func(n int) (Question, id.Organisation) {
-			q := ofNeed(needs[n*7919%size])
+			of := needs[n*7919%size]
+			q := ofNeed(of.id)
 			q.NearMisses = true
-			return q, w.items[needs[n*7919%size]].Organisation
+			return q, of.who
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
