@@ -14,7 +14,6 @@ import (
 	"github.com/cobuild/cobuild/internal/platform/fault"
 	"github.com/cobuild/cobuild/internal/platform/feed"
 	"github.com/cobuild/cobuild/internal/platform/stream"
-	"github.com/cobuild/cobuild/internal/platform/web/request"
 )
 
 // A program keeps many windows open that ask the same: each tab of a page, each process behind a balancer. They form a
@@ -46,7 +45,8 @@ type circle struct {
 	seats map[*seat]struct{}
 }
 
-// seat is one subscription of a circle.
+// seat is one subscription of a circle. Either somebody waits at it, or it rests: then it costs no goroutine until
+// something is to be told.
 type seat struct {
 	c    *circle
 	from int64         // what lies before it was told before
@@ -56,7 +56,9 @@ type seat struct {
 	wait []tale
 	last int64 // the place of what was told last
 	slow bool
-	err  error // why nothing more comes
+	err  error  // why nothing more comes
+	tell func() // of a seat that rests: takes what waits until there is nothing more
+	busy bool   // whether that is under way
 }
 
 // tale is an event with its answer.
@@ -69,22 +71,28 @@ type tale struct {
 // forms are an answer as it goes down a connection, for all to whom it goes in the same form.
 type forms struct {
 	mu sync.Mutex
-	by map[string][]byte
+	by map[form][]byte
+}
+
+// form is how an answer goes down a connection: as a message of a socket under an operation's id, or as an event.
+type form struct {
+	event bool
+	id    string
 }
 
 // mostForms bounds those of one answer: clients count their subscriptions, most from 1.
 const mostForms = 8
 
-func (f *forms) of(name string, form func() []byte) []byte {
+func (f *forms) of(which form, put func() []byte) []byte {
 	if f == nil {
-		return form()
+		return put()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	b, made := f.by[name]
+	b, made := f.by[which]
 	if !made {
-		if b = form(); len(f.by) < mostForms {
-			f.by[name] = b
+		if b = put(); len(f.by) < mostForms {
+			f.by[which] = b
 		}
 	}
 	return b
@@ -92,12 +100,12 @@ func (f *forms) of(name string, form func() []byte) []byte {
 
 // message is the tale as a socket tells it under the name of an operation.
 func (t tale) message(id string) []byte {
-	return t.forms.of("message "+id, func() []byte { return message{ID: id, Type: "next", Payload: t.body}.bytes() })
+	return t.forms.of(form{id: id}, func() []byte { return message{ID: id, Type: "next", Payload: t.body}.bytes() })
 }
 
 // event is the tale as a stream of events tells it.
 func (t tale) event() []byte {
-	return t.forms.of("event", func() []byte { return nextEvent(t.ev.Seq, t.body) })
+	return t.forms.of(form{event: true}, func() []byte { return nextEvent(t.ev.Seq, t.body) })
 }
 
 // circleOf names the circle to which a subscription belongs: what is asked, with everything but the place to begin at,
@@ -173,9 +181,7 @@ func (c *circle) run(ctx context.Context) {
 	var why error
 	defer func() {
 		if what := recover(); what != nil {
-			f := fault.New(fault.Internal, fault.CodeInternal).Because(c.flow.e.present.recovered(ctx, what))
-			c.flow.e.c.Log.ErrorContext(ctx, "panic", "requestId", request.ID(ctx), "error", fmt.Sprint(f.Err))
-			why = f
+			why = c.flow.e.panicked(ctx, what)
 		}
 		c.close(why)
 	}()
@@ -191,7 +197,7 @@ func (c *circle) once(ctx context.Context) error {
 		return err
 	}
 	body, fine := c.flow.told(ctx, ev)
-	c.tell(tale{ev, body, &forms{by: map[string][]byte{}}}, fine)
+	c.tell(tale{ev, body, &forms{by: map[form][]byte{}}}, fine)
 	return nil
 }
 
@@ -267,10 +273,25 @@ func (s *seat) stop(why error) {
 }
 
 func (s *seat) wake() {
+	if s.tell != nil {
+		if !s.busy {
+			s.busy = true
+			go s.tell()
+		}
+		return
+	}
 	select {
 	case s.woke <- struct{}{}:
 	default:
 	}
+}
+
+// rest has tell called, now and whenever something comes, by one at a time. It takes until there is nothing more.
+func (s *seat) rest(tell func()) {
+	s.mu.Lock()
+	s.tell, s.busy = tell, true
+	s.mu.Unlock()
+	tell()
 }
 
 // next waits for what is to be told next.
@@ -287,6 +308,7 @@ func (s *seat) next(ctx context.Context) (tale, error) {
 	}
 }
 
+// take is what is to be told next; without an event where there is nothing: then a seat that rests is woken again.
 func (s *seat) take() (t tale, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -300,6 +322,8 @@ func (s *seat) take() (t tale, err error) {
 			s.wait = nil
 		}
 		s.last = t.ev.Seq
+	default:
+		s.busy = false
 	}
 	return t, nil
 }

@@ -208,7 +208,7 @@ func TestWhoeverComesAndGoesHearsEverythingOnceAndInOrder(t *testing.T) {
 					leave func()
 				}
 				var guests []guest
-				last := 0
+				d, last := c.openDoor(), 0
 				for n := range rapid.IntRange(1, 60).Draw(rt, "steps") {
 					switch rapid.SampledFrom([]string{"event", "event", "join", "join", "leave", "rest"}).Draw(rt, "step") {
 					case "event":
@@ -217,7 +217,16 @@ func TestWhoeverComesAndGoesHearsEverythingOnceAndInOrder(t *testing.T) {
 					case "join":
 						g := guest{after: rapid.IntRange(0, last).Draw(rt, "after")}
 						who := rapid.SampledFrom([]string{"anna", "berta"}).Draw(rt, "who")
-						g.listener, g.leave = c.join(strconv.Itoa(n), question{operation: "Alike"}, g.after, person(who, "a"))
+						switch rapid.SampledFrom([]string{"stream", "socket", "rude socket"}).Draw(rt, "over") {
+						case "stream":
+							g.listener, g.leave = c.join(strconv.Itoa(n), question{operation: "Alike"}, g.after, person(who, "a"))
+						case "socket":
+							on := d.call(t, strconv.Itoa(n), question{operation: "Alike"}, g.after, person(who, "a"))
+							g.listener, g.leave = on.listener, sync.OnceFunc(on.complete)
+						case "rude socket":
+							on := d.call(t, strconv.Itoa(n), question{operation: "Alike"}, g.after, person(who, "a"))
+							g.listener, g.leave = on.listener, on.hangUp
+						}
 						guests = append(guests, g)
 					case "leave":
 						if len(guests) > 0 {
@@ -234,13 +243,13 @@ func TestWhoeverComesAndGoesHearsEverythingOnceAndInOrder(t *testing.T) {
 				}
 				synctest.Wait()
 				last++
-				c.publish("the last event")
+				c.publish(fmt.Sprint("event ", last))
 				synctest.Wait()
 				for n, g := range guests {
 					heard := g.places()
 					for i, place := range heard {
 						if place != g.after+1+i {
-							rt.Fatalf("from %d on somebody heard %v", g.after, heard)
+							rt.Fatalf("from %d on somebody heard %v: %s", g.after, heard, g.heard())
 						}
 					}
 					if n >= late && len(heard) != last {

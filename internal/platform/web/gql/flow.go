@@ -45,7 +45,7 @@ func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume 
 		}
 		return nil, resp
 	}
-	op.Stats.SetExtension("cost", nil) // its price is paid; each event would only tell it again
+	op.Stats = graphql.Stats{} // its price is paid; each event would only tell it again
 	name := class(op.Operation)
 	e.live.gauge.WithLabelValues("subscription").Inc()
 	f := &flow{e: e, op: op, source: l.Source(), name: name, asked: askedOf(ctx, op), alike: e.c.Alike(op.Operation)}
@@ -57,10 +57,45 @@ func (e *Engine) open(ctx context.Context, op *graphql.OperationContext, resume 
 
 // next waits for the next event, and gives back what is told of it.
 func (f *flow) next(ctx context.Context) (tale, error) {
-	t, err := f.hear(ctx)
+	seated, err := f.sit(ctx)
+	switch {
+	case err != nil:
+		return tale{}, err
+	case !seated:
+		return f.alone(ctx)
+	}
+	t, err := f.seat.next(ctx)
 	if err != nil {
 		return tale{}, err
 	}
+	return f.fit(ctx, t)
+}
+
+// sit takes a seat in the circle as soon as everything that was missed has been told; false where there is more of it, or
+// no circle.
+func (f *flow) sit(ctx context.Context) (bool, error) {
+	if f.seat != nil || f.circle == "" {
+		return f.seat != nil, nil
+	}
+	s, err := f.e.circles.sit(ctx, f, f.source.(stream.Joiner))
+	if s != nil {
+		f.seat, f.source = s, nil // the circle's now, or closed
+	}
+	return s != nil, err
+}
+
+// alone is the next event as it is told to who listens by themselves.
+func (f *flow) alone(ctx context.Context) (tale, error) {
+	ev, err := f.source.Next(ctx)
+	if err != nil {
+		return tale{}, err
+	}
+	body, _ := f.told(ctx, ev)
+	return f.fit(ctx, tale{ev: ev, body: body})
+}
+
+// fit makes a tale fit to be told to this subscriber, unless their token has ended.
+func (f *flow) fit(ctx context.Context, t tale) (tale, error) {
 	if authz.ProofFrom(ctx).Over(f.e.c.Callers.Now()) {
 		return tale{}, errTokenOver
 	}
@@ -70,25 +105,6 @@ func (f *flow) next(ctx context.Context) (tale, error) {
 		t.forms = nil
 	}
 	return t, nil
-}
-
-// hear listens with the circle as soon as everything that was missed has been told, and by itself until then.
-func (f *flow) hear(ctx context.Context) (tale, error) {
-	if f.seat == nil && f.circle != "" {
-		var err error
-		if f.seat, err = f.e.circles.sit(ctx, f, f.source.(stream.Joiner)); err != nil {
-			return tale{}, err
-		}
-	}
-	if f.seat != nil {
-		return f.seat.next(ctx)
-	}
-	ev, err := f.source.Next(ctx)
-	if err != nil {
-		return tale{}, err
-	}
-	body, _ := f.told(ctx, ev)
-	return tale{ev: ev, body: body}, nil
 }
 
 // told answers the operation about an event, together with everybody who would be told the same. The source has found

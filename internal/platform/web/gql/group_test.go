@@ -151,6 +151,14 @@ type subscriber struct {
 // question is what a subscriber asks, and how.
 type question struct{ operation, name, after, language string }
 
+// asked is the question as a request has it.
+func (q question) asked() map[string]any {
+	return map[string]any{
+		"query":     "subscription " + q.operation + "($after: String, $name: String) { changes(after: $after) { text(name: $name) } }",
+		"variables": map[string]any{"name": q.name, "after": q.after},
+	}
+}
+
 // subscribe begins to listen under a name.
 func (h *hall) subscribe(ctx context.Context, in http.Handler, as string, a question, all *sync.WaitGroup) subscriber {
 	s := subscriber{&listener{head: http.Header{}}, newTaps()}
@@ -163,10 +171,7 @@ func (h *hall) listen(ctx context.Context, in http.Handler, as string, a questio
 	h.mu.Lock()
 	h.sources[as] = source
 	h.mu.Unlock()
-	body, _ := json.Marshal(map[string]any{
-		"query":     "subscription " + a.operation + "($after: String, $name: String) { changes(after: $after) { text(name: $name) } }",
-		"variables": map[string]any{"name": a.name, "after": a.after},
-	})
+	body, _ := json.Marshal(a.asked())
 	r := post(string(body))
 	r.Header.Set("Accept", "text/event-stream")
 	r.Header.Set("Accept-Language", a.language)

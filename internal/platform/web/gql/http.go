@@ -160,7 +160,12 @@ func (e *Engine) rescue(ctx context.Context, w http.ResponseWriter, form string)
 	if what == http.ErrAbortHandler { //nolint:errorlint // the standard library's own sentinel, as it compares it
 		panic(what)
 	}
+	refuse(ctx, w, form, http.StatusInternalServerError, gqlerror.List{Present(ctx, e.panicked(ctx, what))})
+}
+
+// panicked writes down a panic with its stack, and gives what is told of it.
+func (e *Engine) panicked(ctx context.Context, what any) *fault.Fault {
 	f := fault.New(fault.Internal, fault.CodeInternal).Because(e.present.recovered(ctx, what))
 	e.c.Log.ErrorContext(ctx, "panic", "requestId", request.ID(ctx), "error", fmt.Sprint(f.Err))
-	refuse(ctx, w, form, http.StatusInternalServerError, gqlerror.List{Present(ctx, f)})
+	return f
 }

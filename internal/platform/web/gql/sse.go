@@ -69,7 +69,7 @@ func (e *Engine) flowOut(ctx context.Context, f *flow, t *teller) {
 	for !t.failed() {
 		next, err := f.next(ctx)
 		switch why := context.Cause(ctx); {
-		case err == nil:
+		case why == nil && err == nil:
 			t.write(next.event())
 			continue
 		case why == nil:

@@ -34,7 +34,7 @@ const (
 )
 
 // socket is one client's connection. Whoever reads it answers pings and begins operations; each operation runs by
-// itself; a timer looks for signs of life.
+// itself, until it rests in a circle; a timer looks for signs of life.
 type socket struct {
 	e    *Engine
 	c    *websocket.Conn
@@ -59,7 +59,8 @@ type socket struct {
 	writing sync.Mutex
 }
 
-// socket upgrades a request to a socket and serves it to its end.
+// socket upgrades a request to a socket, and has it served to its end by a goroutine of its own: that of the request has
+// come a long way, and would keep all that it holds for as long.
 func (e *Engine) socket(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	who := atAddress + request.Address(ctx)
 	if full := e.live.enter(who); full != nil {
@@ -79,13 +80,24 @@ func (e *Engine) socket(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s := &socket{e: e, c: c, base: request.From(ctx), ctx: ctx, who: who, caller: ctx, leave: func() {}, under: map[string]*operation{}}
 	e.live.gauge.WithLabelValues("socket").Inc()
+	go s.serve(cancel)
+}
+
+// serve serves the socket to its end.
+func (s *socket) serve(cancel func()) {
 	defer s.gone(cancel)
-	defer context.AfterFunc(e.live.ending, func() { s.close(closeRestart, "the server stops: come again") })()
-	if c.Subprotocol() != subprotocol {
+	defer func() {
+		if what := recover(); what != nil {
+			s.e.panicked(s.ctx, what)
+			s.close(websocket.StatusInternalError, "Internal server error")
+		}
+	}()
+	defer context.AfterFunc(s.e.live.ending, func() { s.close(closeRestart, "the server stops: come again") })()
+	if s.c.Subprotocol() != subprotocol {
 		s.close(closeProtocol, "Subprotocol not acceptable")
 		return
 	}
-	s.timer = time.AfterFunc(e.live.Init, s.tick)
+	s.timer = time.AfterFunc(s.e.live.Init, s.tick)
 	s.read()
 }
 

@@ -3,8 +3,9 @@ package gql
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,9 +19,13 @@ import (
 type operation struct {
 	s      *socket
 	id     string
+	ctx    context.Context
 	cancel context.CancelFunc
-	over   bool // by the client's word or ours: nothing is sent any more; under the socket's writing lock
-	told   int
+	began  time.Time
+	flow   *flow // of a subscription, once it is open
+	over   bool  // by the client's word or ours: nothing is sent any more; under the socket's writing lock
+	told   int   // likewise
+	ended  sync.Once
 }
 
 // subscribe begins an operation; false where the socket has been closed over it.
@@ -39,7 +44,7 @@ func (s *socket) subscribe(m message) bool {
 	_, same := s.under[m.ID]
 	full := len(s.under) >= s.e.live.Operations
 	ctx, cancel := context.WithCancel(request.With(s.caller, info))
-	o := &operation{s: s, id: m.ID, cancel: cancel}
+	o := &operation{s: s, id: m.ID, ctx: ctx, cancel: cancel, began: s.e.c.Callers.Now()}
 	if !same && !full {
 		s.under[m.ID] = o
 	}
@@ -55,7 +60,7 @@ func (s *socket) subscribe(m message) bool {
 		s.send(message{ID: m.ID, Type: "error", Payload: errorsOf(gqlerror.List{Present(ctx, f)})})
 		return true
 	}
-	go o.run(ctx, p)
+	go o.run(p)
 	return true
 }
 
@@ -74,20 +79,16 @@ func (s *socket) complete(id string) {
 	s.writing.Unlock()
 }
 
-// run does an operation to its end.
-func (o *operation) run(ctx context.Context, p *graphql.RawParams) {
-	e := o.s.e
-	began := e.c.Callers.Now()
-	defer o.cancel()
-	defer func() { e.note(ctx, began, o.told) }()
+// run does an operation to its end, or until it rests.
+func (o *operation) run(p *graphql.RawParams) {
+	rests := false
 	defer func() {
-		if what := recover(); what != nil {
-			f := fault.New(fault.Internal, fault.CodeInternal).Because(e.present.recovered(ctx, what))
-			e.c.Log.ErrorContext(ctx, "panic", "requestId", request.ID(ctx), "error", fmt.Sprint(f.Err))
-			o.refuse(gqlerror.List{Present(ctx, f)})
+		if !rests {
+			o.gone()
 		}
 	}()
-	ctx = graphql.StartOperationTrace(ctx)
+	defer o.rescue()
+	e, ctx := o.s.e, graphql.StartOperationTrace(o.ctx)
 	op, errs := e.begin(ctx, p)
 	if len(errs) > 0 {
 		o.refuse(errs)
@@ -103,28 +104,85 @@ func (o *operation) run(ctx context.Context, p *graphql.RawParams) {
 		o.refuse(resp.Errors)
 		return
 	}
-	defer f.close()
-	o.flow(ctx, f)
+	o.ctx, o.flow = ctx, f
+	if rests = o.catchUp(); rests {
+		context.AfterFunc(ctx, o.gone)
+		f.seat.rest(o.listen)
+	}
 }
 
-// flow tells events until the client has heard enough, or the subscription ends.
-func (o *operation) flow(ctx context.Context, f *flow) {
+// catchUp tells events until all that was missed has been told and there is a seat among those who ask the same; false
+// where it has come to its end before.
+func (o *operation) catchUp() (rests bool) {
 	for {
-		next, err := f.next(ctx)
-		switch {
-		case err == nil:
-			o.tell(next.message(o.id))
-			continue
-		case ctx.Err() != nil:
-		case errors.Is(err, io.EOF):
-			o.complete()
-		case errors.Is(err, errTokenOver), fault.Of(err).Kind == fault.Unauthenticated:
-			o.s.refuse(err)
-		default:
-			o.refuse(o.s.e.last(ctx, err))
+		seated, err := o.flow.sit(o.ctx)
+		if seated {
+			return true
 		}
-		return
+		var t tale
+		if err == nil {
+			t, err = o.flow.alone(o.ctx)
+		}
+		if !o.next(t, err) {
+			return false
+		}
 	}
+}
+
+// listen tells what waits at the seat, until there is nothing more.
+func (o *operation) listen() {
+	defer o.rescue()
+	for o.ctx.Err() == nil {
+		t, err := o.flow.seat.take()
+		if err == nil && t.ev == nil {
+			return
+		}
+		if err == nil {
+			t, err = o.flow.fit(o.ctx, t)
+		}
+		if !o.next(t, err) {
+			o.gone()
+		}
+	}
+}
+
+// next tells an event; false where the operation has come to its end, which is told to whoever still listens.
+func (o *operation) next(t tale, err error) bool {
+	switch {
+	case o.ctx.Err() != nil: // what was answered meanwhile may be no answer
+	case err == nil:
+		o.tell(t.message(o.id))
+		return true
+	case errors.Is(err, io.EOF):
+		o.complete()
+	case errors.Is(err, errTokenOver), fault.Of(err).Kind == fault.Unauthenticated:
+		o.s.refuse(err)
+	default:
+		o.refuse(o.s.e.last(o.ctx, err))
+	}
+	return false
+}
+
+// rescue ends an operation that has panicked.
+func (o *operation) rescue() {
+	if what := recover(); what != nil {
+		o.refuse(gqlerror.List{Present(o.ctx, o.s.e.panicked(o.ctx, what))})
+		o.gone()
+	}
+}
+
+// gone lets go of everything that the operation held, once.
+func (o *operation) gone() {
+	o.ended.Do(func() {
+		o.cancel()
+		if o.flow != nil {
+			o.flow.close()
+		}
+		o.s.writing.Lock()
+		told := o.told
+		o.s.writing.Unlock()
+		o.s.e.note(o.ctx, o.began, told)
+	})
 }
 
 // tell sends a result, in the form of a message.
