@@ -33,6 +33,7 @@ const (
 // Journal is what the feed reads; *journal.Journal is one.
 type Journal interface {
 	Read(ctx context.Context, after int64, limit int) ([]journal.Entry, error)
+	Behind(ctx context.Context, after, far int64) ([]journal.Entry, error)
 	Last(ctx context.Context) (int64, error)
 	Tail() <-chan struct{}
 }
@@ -52,18 +53,13 @@ type Options struct {
 	Buffer int
 }
 
-// Bounds of reading.
-const (
-	pageSize = 500 // entries read at once
-	atOnce   = 4   // listeners that read what they have missed at the same time
-)
+const pageSize = 500 // entries read at once
 
 // Feed hands the journal's entries to listeners.
 type Feed struct {
 	o       Options
 	tail    <-chan struct{}
-	reading sync.Mutex    // held by who reads on for everybody
-	places  chan struct{} // of those that read for themselves
+	reading sync.Mutex // held by who reads on for everybody
 
 	mu        sync.Mutex
 	at        int64 // the last place offered; -1 before the first look
@@ -89,7 +85,7 @@ func New(o Options) *Feed {
 		o.Rights = func(*journal.Entry) (string, bool) { return "", false }
 	}
 	return &Feed{
-		o: o, at: -1, tail: o.Journal.Tail(), places: make(chan struct{}, atOnce),
+		o: o, at: -1, tail: o.Journal.Tail(),
 		bySubject: crowds{}, byOrg: crowds{}, eager: crowd{}, attending: map[string]map[*attendant]struct{}{},
 	}
 }

@@ -172,16 +172,10 @@ func (l *Listener) note(ctx context.Context, look int, e *journal.Entry) (Note, 
 	return Note{Entry: e, Actor: actor}, nil
 }
 
-// catchUp reads a page of what was missed, and joins the others where nothing is.
+// catchUp reads some of what was missed, together with all who missed the same, and joins the others where nothing is left.
 func (l *Listener) catchUp(ctx context.Context) error {
 	f := l.f
-	select {
-	case f.places <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	page, err := f.o.Journal.Read(ctx, l.at, pageSize)
-	<-f.places
+	page, err := f.o.Journal.Behind(ctx, l.at, f.At())
 	if err != nil {
 		return err
 	}

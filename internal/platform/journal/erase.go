@@ -19,7 +19,7 @@ func (j *Journal) Erase(ctx context.Context, person string) (int, error) {
 		return 0, nil
 	}
 	erased := 0
-	defer j.recent.forget()
+	defer j.forget()
 	for _, index := range []store.Index{byActor, byPerson} {
 		scan := store.Scan{Collection: events, Index: index, Prefix: 1, Branches: [][]any{{person}}, Batch: pageSize}
 		for {

@@ -76,6 +76,7 @@ type Journal struct {
 	tails []chan struct{} // of those that read along
 
 	recent recent
+	blocks blocks
 }
 
 // Collections of the journal.
@@ -120,7 +121,7 @@ func New(ctx context.Context, o Options) (*Journal, error) {
 			return nil, fmt.Errorf("journal: prepare %s: %w", s.Name, err)
 		}
 	}
-	j := &Journal{o: o}
+	j := &Journal{o: o, blocks: newBlocks()}
 	j.relay = &relay{j: j, job: j.job(leases, "relay"), wake: make(chan struct{}, 1)}
 	return j, nil
 }

@@ -55,6 +55,12 @@ func (r *recent) keep(page []Entry, now time.Time) {
 	r.entries, r.read = page, now
 }
 
+// forget has everything read anew.
+func (j *Journal) forget() {
+	j.recent.forget()
+	j.blocks.forget()
+}
+
 func (r *recent) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -72,10 +72,16 @@ func TestWhatWasErasedIsNotReadFromMemory(t *testing.T) {
 			drain(t, j)
 		}
 		follow("before")
+		if page, err := j.Behind(t.Context(), 0, 1); err != nil || page[len(page)-1].Actor != "per1_a" {
+			t.Fatal(page, err)
+		}
 		if n, err := j.Erase(t.Context(), "per1_a"); err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
 		follow("after")
+		if page, err := j.Behind(t.Context(), 0, 1); err != nil || page[len(page)-1].Actor == "per1_a" {
+			t.Errorf("who catches up is told of %v, %v", page, err)
+		}
 		if len(actors["before"]) != 1 || actors["before"][0] != "per1_a" || len(actors["after"]) != 1 || actors["after"][0] == "per1_a" {
 			t.Errorf("followers were told of %v", actors)
 		}

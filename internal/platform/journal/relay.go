@@ -102,6 +102,7 @@ func together(parcels []parcel) int {
 }
 
 func (r *relay) wakeFollowers() {
+	r.j.blocks.grow()
 	r.j.mu.Lock()
 	defer r.j.mu.Unlock()
 	for _, f := range r.j.followers {

@@ -3,6 +3,7 @@ package gql_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -237,7 +238,7 @@ func TestWhatEndsACircleEndsWhatRestsOnSockets(t *testing.T) {
 		want string
 	}{
 		"a panic":             {func(d *door) { d.publish("panic") }, "INTERNAL"},
-		"a journal that ends": {func(d *door) { d.fail(fmt.Errorf("the secret of the house")) }, "INTERNAL"},
+		"a journal that ends": {func(d *door) { d.fail(errors.New("the secret of the house")) }, "INTERNAL"},
 	} {
 		t.Run(says, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

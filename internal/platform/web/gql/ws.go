@@ -88,7 +88,7 @@ func (s *socket) serve(cancel func()) {
 	defer s.gone(cancel)
 	defer func() {
 		if what := recover(); what != nil {
-			s.e.panicked(s.ctx, what)
+			_ = s.e.panicked(s.ctx, what)
 			s.close(websocket.StatusInternalError, "Internal server error")
 		}
 	}()
