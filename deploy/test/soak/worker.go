@@ -62,8 +62,8 @@ func (k *worker) one(ctx context.Context, title string) error {
 	}); err != nil {
 		return err
 	}
-	for range k.dice.IntN(3) {
-		if err := k.step(ctx, w.secretary, "reviseContract", "contract.revised", map[string]any{"title": fmt.Sprint(title, " ", k.dice.IntN(1000))}); err != nil {
+	for n := range k.dice.IntN(3) {
+		if err := k.step(ctx, w.secretary, "reviseContract", "contract.revised", map[string]any{"title": fmt.Sprint(title, " ", n)}); err != nil {
 			return err
 		}
 	}
