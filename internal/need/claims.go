@@ -113,46 +113,12 @@ func (s *Service) Report(ctx context.Context, in ReportInput) (*Share, error) {
 
 // ManyClaims finds claims in the order of ids; nil where there is none or the caller may not read it.
 func (s *Service) ManyClaims(ctx context.Context, ids []id.Claim) ([]*exchange.Claim, error) {
-	needs, err := s.ofClaims(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*exchange.Claim, len(ids))
-	for i, c := range ids {
-		if n := needs[i]; n != nil {
-			out[i] = n.Find(c)
-		}
-	}
-	return out, nil
-}
-
-// ofClaims finds the needs that claims are on; nil where there is none.
-func (s *Service) ofClaims(ctx context.Context, ids []id.Claim) ([]*Need, error) {
-	needs := make([]id.Need, len(ids))
-	for i, c := range ids {
-		needs[i], _, _ = id.Whole[id.Need](string(c), id.KindNeed)
-	}
-	return s.Many(ctx, needs)
+	return s.shelf().ManyClaims(ctx, id.KindNeed, ids)
 }
 
 // ClaimActions are what the caller may do with claims now, in their order.
 func (s *Service) ClaimActions(ctx context.Context, claims []*exchange.Claim) ([][]exchange.ClaimVerb, error) {
-	ids := make([]id.Claim, len(claims))
-	for i, c := range claims {
-		ids[i] = c.ID
-	}
-	needs, err := s.ofClaims(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]exchange.ClaimVerb, len(claims))
-	for i, n := range needs {
-		out[i] = []exchange.ClaimVerb{}
-		if n != nil {
-			out[i] = s.claimVerbs(ctx, n, claims[i])
-		}
-	}
-	return out, nil
+	return s.shelf().ClaimActions(ctx, id.KindNeed, claims, func(n *Need, c *exchange.Claim) []exchange.ClaimVerb { return s.claimVerbs(ctx, n, c) })
 }
 
 func (s *Service) claimVerbs(ctx context.Context, n *Need, c *exchange.Claim) []exchange.ClaimVerb {

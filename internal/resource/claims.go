@@ -101,46 +101,12 @@ func claimOf(c *Share, err error) (*exchange.Claim, error) {
 
 // ManyClaims finds claims in the order of ids; nil where there is none or the caller may not read it.
 func (s *Service) ManyClaims(ctx context.Context, ids []id.Claim) ([]*exchange.Claim, error) {
-	resources, err := s.ofClaims(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]*exchange.Claim, len(ids))
-	for i, c := range ids {
-		if r := resources[i]; r != nil {
-			out[i] = r.Find(c)
-		}
-	}
-	return out, nil
-}
-
-// ofClaims finds the resources that claims are on; nil where there is none.
-func (s *Service) ofClaims(ctx context.Context, ids []id.Claim) ([]*Resource, error) {
-	resources := make([]id.Resource, len(ids))
-	for i, c := range ids {
-		resources[i], _, _ = id.Whole[id.Resource](string(c), id.KindResource)
-	}
-	return s.Many(ctx, resources)
+	return s.shelf().ManyClaims(ctx, id.KindResource, ids)
 }
 
 // ClaimActions are what the caller may do with claims now, in their order.
 func (s *Service) ClaimActions(ctx context.Context, claims []*exchange.Claim) ([][]exchange.ClaimVerb, error) {
-	ids := make([]id.Claim, len(claims))
-	for i, c := range claims {
-		ids[i] = c.ID
-	}
-	resources, err := s.ofClaims(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]exchange.ClaimVerb, len(claims))
-	for i, r := range resources {
-		out[i] = []exchange.ClaimVerb{}
-		if r != nil {
-			out[i] = s.claimVerbs(ctx, r, claims[i])
-		}
-	}
-	return out, nil
+	return s.shelf().ClaimActions(ctx, id.KindResource, claims, func(r *Resource, c *exchange.Claim) []exchange.ClaimVerb { return s.claimVerbs(ctx, r, c) })
 }
 
 func (s *Service) claimVerbs(ctx context.Context, r *Resource, c *exchange.Claim) []exchange.ClaimVerb {
