@@ -2,8 +2,8 @@
 //
 // One reader follows the journal for the whole node, whoever listens. It offers an entry to those whom it may concern:
 // who asked for this subject, or who acts for an organisation that could read the subject then. A listener first reads
-// by itself what it has missed, straight from the journal, and joins the others at the place where the reader stands, so
-// that nothing is missed and nothing comes twice. What waits for a listener is bounded; one that lets it fill is told
+// what it has missed from the journal, together with all who missed the same, and joins the others at the place where the
+// reader stands, so that nothing is missed and nothing comes twice. What waits for a listener is bounded; one that lets it fill is told
 // and let go, and resumes from the journal at its own pace.
 //
 // Rights are asked for anew at each entry. The organisations by which entries are offered are what the listener held when

@@ -56,12 +56,14 @@ func (j *Journal) Behind(ctx context.Context, after, far int64) ([]Entry, error)
 }
 
 func (j *Journal) readBlock(ctx context.Context, b *block, n int64) {
-	defer close(b.done)
+	defer func() {
+		close(b.done)
+		time.AfterFunc(blockLife, func() { j.blocks.drop(n, b) }) // also where it could not be read: nobody may ask for it again
+	}()
 	select {
 	case j.blocks.places <- struct{}{}:
 		defer func() { <-j.blocks.places }()
 		b.entries, b.err = j.Read(ctx, n*blockSize, blockSize)
-		time.AfterFunc(blockLife, func() { j.blocks.drop(n, b) })
 	case <-ctx.Done():
 		b.err = ctx.Err()
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -17,11 +18,15 @@ import (
 type scanned struct {
 	store.Backend
 	events atomic.Int64
+	gate   atomic.Pointer[chan struct{}] // readings of events wait for it, where there is one
 }
 
 func (s *scanned) Find(ctx context.Context, scan store.Scan) iter.Seq2[bson.Raw, error] {
 	if scan.Collection == "events" {
 		s.events.Add(1)
+		if gate := s.gate.Load(); gate != nil {
+			<-*gate
+		}
 	}
 	return s.Backend.Find(ctx, scan)
 }
@@ -109,4 +114,51 @@ func TestWhoeverGivesUpReadingLeavesTheOthersToRead(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestBlocksThatWereGivenUpTakeNobodysPlace(t *testing.T) {
+	s := &scanned{Backend: bolt(t)}
+	j := open(t, s, "a")
+	house := lamps(t, s.Backend, nil)
+	j.Collect(house)
+	light(t, house, "lamp")
+	drain(t, j)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for round := range int64(2) {
+		gate := make(chan struct{})
+		s.gate.Store(&gate)
+		s.events.Store(0)
+		var busy sync.WaitGroup
+		for n := range int64(4) { // as many as read at once: nobody else comes to read
+			busy.Go(func() { _, _ = j.Behind(t.Context(), 500*(1000*(round+1)+n), 1) })
+		}
+		for s.events.Load() < 4 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(1100 * time.Millisecond) // what was read before is forgotten
+		for n := range int64(20) {
+			if _, err := j.Behind(gone, 500*(100*(round+1)+n), 1); err == nil {
+				t.Fatal("it was read")
+			}
+		}
+		s.gate.Store(nil)
+		close(gate)
+		busy.Wait()
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		s.events.Store(0)
+		for range 50 {
+			if page, err := j.Behind(t.Context(), 0, 1); err != nil || len(page) != 1 {
+				t.Fatal(page, err)
+			}
+		}
+		if n := s.events.Load(); n < 10 {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatalf("50 made %d readings of one block", n)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }

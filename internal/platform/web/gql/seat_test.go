@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -61,7 +62,7 @@ type door struct {
 
 func (c *club) openDoor() *door {
 	d := &door{club: c, pipes: &pipes{come: make(chan net.Conn), over: make(chan struct{})}, who: map[string]authz.Actor{}}
-	d.server = &http.Server{ReadHeaderTimeout: 0, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // nobody outside reaches it
+	d.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		who := d.who[r.Header.Get("Name")]
 		d.mu.Unlock()
